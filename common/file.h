@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SG_COMMON_FILE_H
+#define SG_COMMON_FILE_H
+
+/* Files, whole. Descriptors are O_CLOEXEC. */
+
+#include "common/buf.h"
+
+/* Append the file to out (its max is the limit: SG_LIMIT beyond).
+ * SG_NOT_FOUND when it is not there, SG_IO otherwise. */
+enum sg_rc sg_file_read(const char *path, struct sg_buf *out,
+                        struct sg_err *err);
+
+/* SG_CONFIG when group or others may write the file, or when it belongs to
+ * neither root nor this user. */
+enum sg_rc sg_file_check_private_write(const char *path, struct sg_err *err);
+
+enum sg_file_clobber { SG_FILE_NEW_ONLY, SG_FILE_REPLACE };
+/* Write beside, fsync, rename (or link, for NEW_ONLY), fsync the directory:
+ * afterwards the file is there whole or not at all. SG_CONFLICT when NEW_ONLY
+ * finds it. */
+enum sg_rc sg_file_write(const char *path, struct sg_slice bytes, unsigned mode,
+                         enum sg_file_clobber clobber, struct sg_err *err);
+
+/* Close on leaving scope: SG_CLEANUP(sg_fd_close) int fd = -1; */
+void sg_fd_close_cleanup(int *fd);
+
+#endif

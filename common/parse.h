@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SG_COMMON_PARSE_H
+#define SG_COMMON_PARSE_H
+
+/* Strict readers of small texts. The whole text must fit the grammar; errors
+ * are SG_FORMAT and name the value and the rule. */
+
+#include <stdint.h>
+
+#include "common/buf.h"
+
+enum sg_rc sg_parse_u64(const char *text, uint64_t min, uint64_t max,
+                        uint64_t *ret, struct sg_err *err);
+enum sg_rc sg_parse_i64(const char *text, int64_t min, int64_t max,
+                        int64_t *ret, struct sg_err *err);
+/* Vault's forms: "3600", "90s", "15m", "12h", "30d", "2160h0m0s", "1.5h",
+ * "500ms" (rounded down to seconds); "w" and "y" are not units. Seconds,
+ * 0 … 10^10; a minus sign is refused. */
+enum sg_rc sg_parse_duration(const char *text, int64_t *ret_seconds,
+                             struct sg_err *err);
+/* RFC 3339 with "Z" or an offset; fractions are accepted and dropped. */
+enum sg_rc sg_parse_time(const char *text, int64_t *ret, struct sg_err *err);
+/* "0660" octal file mode. */
+enum sg_rc sg_parse_mode(const char *text, unsigned *ret, struct sg_err *err);
+enum sg_rc sg_parse_hex(const char *text, struct sg_buf *out,
+                        struct sg_err *err); /* colons between octets allowed */
+/* dst gets 2n (n with colons: 3n-1) characters and a NUL. Returns dst. */
+char *sg_hex(struct sg_slice bytes, char *dst, size_t size);
+char *sg_hex_colons(struct sg_slice bytes, char *dst, size_t size);
+enum sg_rc sg_base64_decode(struct sg_slice text, struct sg_buf *out,
+                            struct sg_err *err); /* whitespace is skipped */
+enum sg_rc sg_base64_encode(struct sg_slice bytes, struct sg_buf *out,
+                            struct sg_err *err);
+bool sg_is_utf8(struct sg_slice s); /* well-formed, no NUL */
+
+#endif

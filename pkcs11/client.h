@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SG_PKCS11_CLIENT_H
+#define SG_PKCS11_CLIENT_H
+
+/* A program's side of one token: starts signet-token, asks it, holds the
+ * deadlines, kills and restarts it. Every call is thread-safe. Callbacks run
+ * on the client's own thread and must not block. */
+
+#include "pkcs11/frame.h"
+
+struct tok_client;
+
+struct tok_client_config {
+    const char *name;       /* for people: "demo-issuing" */
+    const char *program;    /* absolute path of signet-token; owner checked */
+    const char *module;     /* absolute path of the PKCS#11 module */
+    const char *uri;        /* RFC 7512; NULL: no login, TOKEN_LIST/INIT only */
+    const char *pin_source; /* common/secret.h; NULL without uri */
+    const char *so_pin_source; /* TOKEN_INIT only */
+    const char *guard_dir;  /* where the process keeps guards */
+    unsigned sessions;      /* pool size; 0: as many as the token allows, ≤ 16 */
+    unsigned start_timeout_ms;   /* until HELLO; 0: 30000 */
+    unsigned request_timeout_ms; /* per request; 0: 10000 */
+    unsigned max_in_flight;      /* SG_LIMIT beyond; 0: 1024 */
+};
+
+enum tok_state {
+    TOK_STATE_STARTING,
+    TOK_STATE_UP,
+    TOK_STATE_RESTARTING, /* back-off between two attempts */
+    TOK_STATE_DOWN        /* until a person acts: PIN refused */
+};
+const char *tok_state_name(enum tok_state state);
+
+/* Start the process and wait for its HELLO. On a refused PIN or a missing
+ * token or module the call fails with that reason and nothing runs. */
+enum sg_rc tok_client_start(const struct tok_client_config *cfg,
+                            struct tok_client **ret_client, struct sg_err *err);
+/* As start, but the client lives on when the token is not there yet: it keeps
+ * trying with back-off (never after a refused PIN). */
+enum sg_rc tok_client_start_patient(const struct tok_client_config *cfg,
+                                    struct tok_client **ret_client,
+                                    struct sg_err *err);
+/* Answer what is in flight with SG_UNAVAILABLE, end the process (SIGKILL after
+ * one second), join the thread, free. Takes NULL. */
+void tok_client_free(struct tok_client *client);
+SG_DEFINE_CLEANUP(struct tok_client, tok_client_free);
+
+struct tok_health {
+    enum tok_state state;
+    char reason[SG_ERR_MSG_MAX]; /* why it is not up; empty when it is */
+    int64_t since;               /* wall clock of the last change of state */
+    unsigned restarts;
+    unsigned in_flight;
+    int pid;                     /* of signet-token; 0 when none runs */
+    unsigned retry_after_s;      /* for the Retry-After header */
+};
+void tok_client_health(struct tok_client *client, struct tok_health *ret);
+/* The token as HELLO described it (zeroes before the first one). */
+void tok_client_token(struct tok_client *client, struct tok_token_info *ret);
+
+/* A key as the program knows it: found again by label, id and public key after
+ * every restart of the process. Owned by the client, freed with it. */
+struct tok_key;
+/* Fails with SG_NOT_FOUND (no such key), SG_CONFLICT (several), SG_POLICY (not
+ * the expected public key, or attributes that a CA key must not have). */
+enum sg_rc tok_client_key(struct tok_client *client,
+                          const struct tok_key_open *want,
+                          struct tok_key **ret_key, struct sg_err *err);
+/* Valid as long as the client. */
+const struct tok_key_info *tok_key_info(const struct tok_key *key);
+
+/* The answer to one signature. signature is borrowed for the callback. */
+struct tok_sign_reply {
+    struct sg_slice signature;
+    const struct sg_err *failure; /* NULL on success */
+};
+typedef void (*tok_sign_done)(void *arg, const struct tok_sign_reply *reply);
+
+/* Ask for a signature over a TBSCertificate. On SG_OK done is called exactly
+ * once, perhaps before this returns; otherwise never. SG_UNAVAILABLE at once
+ * while the token is not up; SG_LIMIT when max_in_flight is reached. algorithm
+ * and tbs are copied. A request that the process lost (killed, deadline) is
+ * sent once more after the restart if its deadline allows, else fails with
+ * SG_UNAVAILABLE; one that overran its deadline fails with SG_TIMEOUT. */
+enum sg_rc tok_sign_cert_async(struct tok_key *key, struct sg_slice algorithm,
+                               struct sg_slice tbs, tok_sign_done done,
+                               void *arg, struct sg_err *err);
+
+/* Blocking forms, for the command line. signature is appended to out. */
+enum sg_rc tok_sign_cert(struct tok_key *key, struct sg_slice algorithm,
+                         struct sg_slice tbs, struct sg_buf *out,
+                         struct sg_err *err);
+enum sg_rc tok_sign_csr(struct tok_key *key, struct sg_slice algorithm,
+                        struct sg_slice tbs, struct sg_buf *out,
+                        struct sg_err *err);
+enum sg_rc tok_ping(struct tok_client *client, struct sg_err *err);
+/* *ret_list is malloc'd: free(). */
+enum sg_rc tok_token_list(struct tok_client *client,
+                          struct tok_token_info **ret_list, size_t *ret_n,
+                          struct sg_err *err);
+enum sg_rc tok_token_init(struct tok_client *client,
+                          const struct tok_token_init *init,
+                          struct tok_token_info *ret, struct sg_err *err);
+enum sg_rc tok_key_list(struct tok_client *client,
+                        struct tok_key_info **ret_list, size_t *ret_n,
+                        struct sg_err *err);
+enum sg_rc tok_key_generate(struct tok_client *client,
+                            const struct tok_key_generate *gen,
+                            struct tok_key_info *ret, struct sg_err *err);
+enum sg_rc tok_guard_bind(struct tok_key *key, struct sg_slice cert_der,
+                          struct sg_err *err);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SG_PKCS11_FRAME_H
+#define SG_PKCS11_FRAME_H
+
+/* The frames between a program and its signet-token, one header for both ends.
+ *
+ * One frame is one message on a SOCK_SEQPACKET socket pair, at most
+ * TOK_FRAME_MAX bytes, integers big-endian:
+ *
+ *   u8 version   u8 op   u16 rc (replies; 0 in requests)
+ *   u32 payload length   u64 request id   u64 CK_RV (replies; 0 in requests)
+ *   payload
+ *
+ * A reply carries its request's op and id. rc is enum sg_rc; when it is not
+ * SG_OK the payload is one blob: the message. Many requests may be in flight
+ * and replies come in any order. Id 0 belongs to the token process: HELLO once
+ * at the start (rc != SG_OK: the token cannot be used and the process ends),
+ * and LOG whenever it has a line to say.
+ *
+ * Trailing bytes, a wrong version, an unknown op or a length that differs from
+ * the message's are protocol errors: the receiver ends the connection.
+ * Nothing here is thread-safe or needs to be: data in, data out. */
+
+#include "pkcs11/keytype.h"
+
+#define TOK_FRAME_VERSION 1
+#define TOK_FRAME_MAX 65536   /* bytes; a 16 KiB TBS with room to spare */
+#define TOK_FRAME_HEADER 24   /* bytes */
+#define TOK_HELPER_FD 3       /* the socket, in the token process */
+#define TOK_TBS_MAX 32768     /* bytes of a TBSCertificate or CSR info */
+#define TOK_KEYS_MAX 256      /* keys listed in one reply */
+
+/* op, name, may be asked before a token is logged in (signet-token --list) */
+#define TOK_OP_TABLE(X) \
+    X(HELLO, 1, "hello") \
+    X(LOG, 2, "log") \
+    X(PING, 3, "ping") \
+    X(TOKEN_LIST, 4, "token_list") \
+    X(TOKEN_INIT, 5, "token_init") \
+    X(KEY_LIST, 6, "key_list") \
+    X(KEY_GENERATE, 7, "key_generate") \
+    X(KEY_OPEN, 8, "key_open") \
+    X(GUARD_BIND, 9, "guard_bind") \
+    X(SIGN_CERT, 10, "sign_cert") \
+    X(SIGN_CSR, 11, "sign_csr")
+
+enum tok_op {
+    TOK_OP_UNSET,
+#define X(name, number, text) TOK_OP_##name = (number),
+    TOK_OP_TABLE(X)
+#undef X
+};
+const char *tok_op_name(enum tok_op op); /* "?" for an unknown one */
+
+struct tok_frame {
+    enum tok_op op;
+    enum sg_rc rc;  /* replies */
+    uint64_t id;
+    uint64_t ckr;   /* replies: CK_RV behind rc, 0 when none */
+    struct sg_slice payload; /* borrowed */
+};
+
+/* Check one received message and point into it. SG_FORMAT says what is wrong. */
+enum sg_rc tok_frame_parse(struct sg_slice message, struct tok_frame *ret,
+                           struct sg_err *err);
+/* Append header and payload to out. */
+enum sg_rc tok_frame_encode(const struct tok_frame *frame, struct sg_buf *out,
+                            struct sg_err *err);
+/* A failed reply to request op/id from err (its CK_RV when src is CKR). */
+enum sg_rc tok_frame_encode_failure(enum tok_op op, uint64_t id,
+                                    const struct sg_err *failure,
+                                    struct sg_buf *out, struct sg_err *err);
+/* The failure that a reply carries, into err. Returns frame->rc. */
+enum sg_rc tok_frame_failure(const struct tok_frame *frame, struct sg_err *err);
+
+/* --- payloads: encode appends, parse checks every limit and the end ------ */
+
+enum sg_rc tok_put_token_info(struct sg_buf *out, const struct tok_token_info *,
+                              struct sg_err *err);
+enum sg_rc tok_get_token_info(struct sg_reader *in, struct tok_token_info *ret,
+                              struct sg_err *err);
+enum sg_rc tok_put_key_info(struct sg_buf *out, const struct tok_key_info *,
+                            struct sg_err *err);
+enum sg_rc tok_get_key_info(struct sg_reader *in, struct tok_key_info *ret,
+                            struct sg_err *err);
+
+/* HELLO: token info.  PING: empty both ways (the token is asked whether it is
+ * there).  TOKEN_LIST: empty -> u32 n, n token infos.
+ * TOKEN_INIT: request below -> token info. The PINs come from the sources that
+ * the process was started with, never in a frame.
+ * KEY_LIST: empty -> u32 n, n key infos.
+ * KEY_GENERATE: request below -> key info. KEY_OPEN: request below -> u32 key
+ * reference, key info. A reference is an index into the process's key table,
+ * stable for the life of the process, never a PKCS#11 handle.
+ * GUARD_BIND: u32 key reference, blob certificate DER -> empty. */
+struct tok_token_init {
+    uint64_t slot_id;
+    char label[TOK_LABEL_MAX];
+};
+enum sg_rc tok_put_token_init(struct sg_buf *out, const struct tok_token_init *,
+                              struct sg_err *err);
+enum sg_rc tok_get_token_init(struct sg_slice payload,
+                              struct tok_token_init *ret, struct sg_err *err);
+
+struct tok_key_generate {
+    char label[TOK_LABEL_MAX];
+    enum tok_key_type type;
+    struct tok_guard guard; /* written with the key; issuer_cert stays empty */
+};
+enum sg_rc tok_put_key_generate(struct sg_buf *out,
+                                const struct tok_key_generate *,
+                                struct sg_err *err);
+enum sg_rc tok_get_key_generate(struct sg_slice payload,
+                                struct tok_key_generate *ret,
+                                struct sg_err *err);
+
+struct tok_key_open {
+    char label[TOK_LABEL_MAX];
+    struct sg_slice id;   /* CKA_ID; empty: by label alone */
+    struct sg_slice spki; /* must equal the key's; empty: not checked */
+};
+enum sg_rc tok_put_key_open(struct sg_buf *out, const struct tok_key_open *,
+                            struct sg_err *err);
+enum sg_rc tok_get_key_open(struct sg_slice payload, struct tok_key_open *ret,
+                            struct sg_err *err);
+
+/* SIGN_CERT and SIGN_CSR: u32 key reference, blob algorithm (the whole
+ * AlgorithmIdentifier DER), blob to-be-signed DER -> blob signature as it goes
+ * into the BIT STRING. For SIGN_CERT the algorithm must equal the one inside
+ * the TBSCertificate. */
+struct tok_sign {
+    uint32_t key_ref;
+    struct sg_slice algorithm;
+    struct sg_slice tbs;
+};
+enum sg_rc tok_put_sign(struct sg_buf *out, const struct tok_sign *,
+                        struct sg_err *err);
+enum sg_rc tok_get_sign(struct sg_slice payload, struct tok_sign *ret,
+                        struct sg_err *err);
+
+/* LOG: u8 level (enum sg_log_level), blob line. */
+enum sg_rc tok_put_log(struct sg_buf *out, uint8_t level, const char *line,
+                       struct sg_err *err);
+enum sg_rc tok_get_log(struct sg_slice payload, uint8_t *ret_level,
+                       struct sg_slice *ret_line, struct sg_err *err);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SG_PKCS11_KEYTYPE_H
+#define SG_PKCS11_KEYTYPE_H
+
+/* What both ends say about keys and guards. Plain data, no calls that own
+ * anything. */
+
+#include <stdint.h>
+
+#include "common/buf.h"
+
+enum tok_key_type {
+    TOK_KEY_UNSET,
+    TOK_KEY_EC_P256,
+    TOK_KEY_EC_P384,
+    TOK_KEY_EC_P521,
+    TOK_KEY_RSA_2048,
+    TOK_KEY_RSA_3072,
+    TOK_KEY_RSA_4096,
+    TOK_KEY_ED25519
+};
+/* "ec-p256", "rsa-3072", "ed25519" … and back (SG_USAGE lists the names). */
+const char *tok_key_type_name(enum tok_key_type type);
+enum sg_rc tok_key_type_parse(const char *text, enum tok_key_type *ret,
+                              struct sg_err *err);
+
+#define TOK_LABEL_MAX 64 /* bytes with NUL */
+#define TOK_ID_MAX 64    /* bytes of CKA_ID */
+#define TOK_SPKI_MAX 1024
+#define TOK_DN_MAX 2048
+#define TOK_SIGNATURE_MAX 512 /* RSA-4096 */
+
+/* Attributes that the token really set, read back after generation. */
+enum tok_key_attr {
+    TOK_ATTR_SENSITIVE = 1 << 0,
+    TOK_ATTR_EXTRACTABLE = 1 << 1,
+    TOK_ATTR_ALWAYS_SENSITIVE = 1 << 2,
+    TOK_ATTR_NEVER_EXTRACTABLE = 1 << 3,
+    TOK_ATTR_LOCAL = 1 << 4,
+    TOK_ATTR_PRIVATE = 1 << 5,
+    TOK_ATTR_SIGN = 1 << 6,
+    TOK_ATTR_DECRYPT = 1 << 7,
+    TOK_ATTR_UNWRAP = 1 << 8,
+    TOK_ATTR_DERIVE = 1 << 9,
+    TOK_ATTR_SIGN_RECOVER = 1 << 10,
+    TOK_ATTR_MODIFIABLE = 1 << 11,
+    TOK_ATTR_ALWAYS_AUTHENTICATE = 1 << 12
+};
+/* "sensitive, never-extractable, local, sign" into dst; returns dst. */
+const char *tok_attrs_text(uint32_t attrs, char *dst, size_t size);
+/* What is wrong with these attributes for a CA key; NULL when nothing is. */
+const char *tok_attrs_fault(uint32_t attrs);
+
+enum tok_purpose {
+    TOK_PURPOSE_UNSET,
+    TOK_PURPOSE_CA,
+    TOK_PURPOSE_OCSP,
+    TOK_PURPOSE_BACKEND,
+    TOK_PURPOSE_PROBE
+};
+const char *tok_purpose_name(enum tok_purpose purpose);
+enum sg_rc tok_purpose_parse(const char *text, enum tok_purpose *ret,
+                             struct sg_err *err);
+
+/* A key's own limits (DESIGN 5), kept beside the token process. This is the
+ * part that is enforced today; the rest of it comes with ceremonies. */
+struct tok_guard {
+    enum tok_purpose purpose;
+    bool may_sign_ca;         /* CA certificates allowed */
+    bool has_max_path_length; /* of CA certificates that it signs */
+    uint32_t max_path_length;
+    int64_t max_validity; /* seconds from notBefore to notAfter, inclusive */
+    bool bound;           /* an issuer certificate was bound to the key */
+    struct sg_slice issuer_cert; /* DER, borrowed; empty until bound */
+};
+
+struct tok_key_info {
+    char label[TOK_LABEL_MAX];
+    uint8_t id[TOK_ID_MAX];
+    uint32_t id_len;
+    enum tok_key_type type;
+    uint32_t attrs; /* enum tok_key_attr bits */
+    uint8_t spki[TOK_SPKI_MAX]; /* SubjectPublicKeyInfo DER */
+    uint32_t spki_len;          /* 0: the token holds no public half */
+    bool has_guard;             /* the rest is meaningless without */
+    enum tok_purpose purpose;
+    bool may_sign_ca;
+    bool has_max_path_length;
+    uint32_t max_path_length;
+    int64_t max_validity;
+    bool bound;
+    uint8_t issuer_sha256[32]; /* of the bound certificate */
+};
+
+struct tok_token_info {
+    uint64_t slot_id;
+    bool initialised;
+    bool pin_count_low, pin_final_try, pin_locked;
+    char label[TOK_LABEL_MAX];
+    char serial[TOK_LABEL_MAX];
+    char manufacturer[TOK_LABEL_MAX];
+    char model[TOK_LABEL_MAX];
+    char firmware[16];
+    char module[TOK_LABEL_MAX]; /* the module's own description and version */
+    uint32_t sessions;          /* in our pool; 0 when not logged in */
+};
+
+#endif
