@@ -89,3 +89,8 @@ enum sg_rc sg_err_wrap(struct sg_err *err, const char *fmt, ...)
     (void)snprintf(err->msg + n, sizeof(err->msg) - (size_t)n, ": %s", old);
     return err->rc;
 }
+
+void sg_err_clear(struct sg_err *err)
+{
+    *err = (struct sg_err){ 0 };
+}
