@@ -28,6 +28,7 @@
 #define TOK_FRAME_HEADER 24   /* bytes */
 #define TOK_HELPER_FD 3       /* the socket, in the token process */
 #define TOK_TBS_MAX 32768     /* bytes of a TBSCertificate or CSR info */
+#define TOK_ALGORITHM_MAX 128 /* bytes; RSASSA-PSS with parameters is 67 */
 #define TOK_KEYS_MAX 256      /* keys listed in one reply */
 
 /* op, name, may be asked before a token is logged in (signet-token --list) */
@@ -54,9 +55,9 @@ const char *tok_op_name(enum tok_op op); /* "?" for an unknown one */
 
 struct tok_frame {
     enum tok_op op;
-    enum sg_rc rc;  /* replies */
+    enum sg_rc rc; /* replies */
     uint64_t id;
-    uint64_t ckr;   /* replies: CK_RV behind rc, 0 when none */
+    uint64_t ckr;            /* replies: CK_RV behind rc, 0 when none */
     struct sg_slice payload; /* borrowed */
 };
 

@@ -25,7 +25,10 @@ enum sg_rc tok_key_type_parse(const char *text, enum tok_key_type *ret,
                               struct sg_err *err);
 
 #define TOK_LABEL_MAX 64 /* bytes with NUL */
-#define TOK_ID_MAX 64    /* bytes of CKA_ID */
+/* SG_USAGE unless 1 … 63 bytes of UTF-8 without control characters. */
+enum sg_rc tok_label_check(const char *label, struct sg_err *err);
+
+#define TOK_ID_MAX 64 /* bytes of CKA_ID */
 #define TOK_SPKI_MAX 1024
 #define TOK_DN_MAX 2048
 #define TOK_SIGNATURE_MAX 512 /* RSA-4096 */
@@ -62,6 +65,9 @@ const char *tok_purpose_name(enum tok_purpose purpose);
 enum sg_rc tok_purpose_parse(const char *text, enum tok_purpose *ret,
                              struct sg_err *err);
 
+/* Longest validity that a guard can state: 10^10 s, some 317 years. */
+#define TOK_VALIDITY_MAX INT64_C(10000000000)
+
 /* A key's own limits (DESIGN 5), kept beside the token process. This is the
  * part that is enforced today; the rest of it comes with ceremonies. */
 struct tok_guard {
@@ -79,7 +85,7 @@ struct tok_key_info {
     uint8_t id[TOK_ID_MAX];
     uint32_t id_len;
     enum tok_key_type type;
-    uint32_t attrs; /* enum tok_key_attr bits */
+    uint32_t attrs;             /* enum tok_key_attr bits */
     uint8_t spki[TOK_SPKI_MAX]; /* SubjectPublicKeyInfo DER */
     uint32_t spki_len;          /* 0: the token holds no public half */
     bool has_guard;             /* the rest is meaningless without */
