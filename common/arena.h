@@ -21,7 +21,8 @@ void sg_arena_done_cleanup(struct sg_arena *arena);
 /* Zeroed, aligned for any type, valid until done. NULL past max or when memory
  * is gone: the caller reports SG_NOMEM. */
 void *sg_arena_alloc(struct sg_arena *arena, size_t size);
-#define sg_arena_new(arena, type) ((type *)sg_arena_alloc((arena), sizeof(type)))
+#define sg_arena_new(arena, type) \
+    ((type *)sg_arena_alloc((arena), sizeof(type)))
 #define sg_arena_array(arena, type, n) \
     ((type *)sg_arena_calloc((arena), (n), sizeof(type)))
 void *sg_arena_calloc(struct sg_arena *arena, size_t n, size_t size);

@@ -22,7 +22,7 @@ struct sg_slice sg_slice_str(const char *s); /* the text without its NUL */
 bool sg_slice_eq(struct sg_slice a, struct sg_slice b); /* not for secrets */
 
 /* A growing buffer, never larger than max. Memory that is given back (on
- * growth, reset_wiped and done) is wiped. */
+ * growth and done) is wiped. */
 struct sg_buf {
     uint8_t *data;
     size_t len;
@@ -31,9 +31,9 @@ struct sg_buf {
 };
 
 void sg_buf_init(struct sg_buf *buf, size_t max);
-void sg_buf_done(struct sg_buf *buf); /* wipes, frees, zeroes */
+void sg_buf_done(struct sg_buf *buf);         /* wipes, frees, zeroes */
 void sg_buf_done_cleanup(struct sg_buf *buf); /* for SG_CLEANUP(sg_buf_done) */
-void sg_buf_reset(struct sg_buf *buf); /* keeps the memory, len = 0 */
+void sg_buf_reset(struct sg_buf *buf);        /* keeps the memory, len = 0 */
 struct sg_slice sg_buf_slice(const struct sg_buf *buf);
 
 /* Make room for extra more bytes; SG_LIMIT past max, SG_NOMEM. Untouched on

@@ -2,9 +2,12 @@
 #include "common/err.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <openssl/err.h>
 
 struct rc_info {
     const char *name;
@@ -51,9 +54,10 @@ bool sg_rc_retryable(enum sg_rc rc)
     return rc_info(rc)->retry;
 }
 
-enum sg_rc sg_err_fill(struct sg_err *err, enum sg_rc rc, enum sg_src src,
+SG_PRINTF(6, 0)
+static enum sg_rc fill(struct sg_err *err, enum sg_rc rc, enum sg_src src,
                        unsigned long native, const char *where, const char *fmt,
-                       ...)
+                       va_list ap)
 {
     assert(rc != SG_OK);
     if (err->rc != SG_OK)
@@ -63,11 +67,59 @@ enum sg_rc sg_err_fill(struct sg_err *err, enum sg_rc rc, enum sg_src src,
     err->src = src;
     err->native = native;
     err->where = where;
+    (void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+    return rc;
+}
+
+enum sg_rc sg_err_fill(struct sg_err *err, enum sg_rc rc, enum sg_src src,
+                       unsigned long native, const char *where, const char *fmt,
+                       ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    rc = fill(err, rc, src, native, where, fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+static void append(struct sg_err *err, const char *text)
+{
+    size_t used = strlen(err->msg);
+
+    (void)snprintf(err->msg + used, sizeof(err->msg) - used, ": %s", text);
+}
+
+enum sg_rc sg_err_fill_errno(struct sg_err *err, enum sg_rc rc,
+                             const char *where, const char *fmt, ...)
+{
+    int number = errno;
+    char text[128];
+    bool first = err->rc == SG_OK;
 
     va_list ap;
     va_start(ap, fmt);
-    (void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+    rc = fill(err, rc, SG_SRC_ERRNO, (unsigned long)number, where, fmt, ap);
     va_end(ap);
+    if (first)
+        append(err, strerror_r(number, text, sizeof(text)));
+    errno = number;
+    return rc;
+}
+
+enum sg_rc sg_err_fill_openssl(struct sg_err *err, enum sg_rc rc,
+                               const char *where, const char *fmt, ...)
+{
+    unsigned long code = ERR_peek_last_error();
+    const char *reason = ERR_reason_error_string(code);
+    bool first = err->rc == SG_OK;
+
+    va_list ap;
+    va_start(ap, fmt);
+    rc = fill(err, rc, SG_SRC_OPENSSL, code, where, fmt, ap);
+    va_end(ap);
+    if (first && reason != NULL)
+        append(err, reason);
+    ERR_clear_error();
     return rc;
 }
 
