@@ -15,12 +15,16 @@ int64_t sg_mono_us(void);
 /* Sleep that a signal does not cut short. */
 void sg_sleep_ms(unsigned ms);
 
+#define SG_TIME_MIN INT64_C(-62167219200) /* 0000-01-01T00:00:00Z */
+#define SG_TIME_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+
 #define SG_TIME_TEXT_MAX 32
 /* "2026-11-22T06:22:37Z". Returns dst; "?" outside years 0–9999. */
 const char *sg_time_text(int64_t t, char dst[SG_TIME_TEXT_MAX]);
 
 /* Calendar (proleptic Gregorian, UTC) to seconds and back; SG_FORMAT for a
- * date that does not exist. Leap seconds do not exist here. */
+ * date that does not exist or lies outside years 0–9999, where from_time stops
+ * at the nearer end. Leap seconds do not exist here. */
 struct sg_date {
     int year, month, day, hour, minute, second; /* month 1–12 */
 };

@@ -85,8 +85,11 @@ enum sg_rc sg_der_named_bits(struct sg_der *in, uint16_t *ret,
  * 4.1.2.5). Seconds since 1970. */
 enum sg_rc sg_der_time(struct sg_der *in, int64_t *ret, struct sg_err *err);
 
+#define SG_DER_DEPTH_MAX 32
 /* The bytes are exactly one well-formed element, nested at most max_depth
- * deep with at most max_elements inside. Iterative. */
+ * (1–SG_DER_DEPTH_MAX) deep with at most max_elements, itself included. Held
+ * against the rules of their types: BOOLEAN, INTEGER, ENUMERATED, NULL, OID,
+ * BIT STRING; the order inside a SET OF is not. Iterative. */
 enum sg_rc sg_der_check(struct sg_slice bytes, const char *what,
                         unsigned max_depth, unsigned max_elements,
                         struct sg_err *err);
