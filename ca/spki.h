@@ -33,7 +33,7 @@ struct ca_spki {
 /* Strict. SG_FORMAT for bad DER; SG_POLICY for a key nobody should certify:
  * unknown algorithm or curve (named by OID), compressed or off-size point, RSA
  * under 2048 or over 8192 bits or not a multiple of 8, even exponent or below
- * 65537 (BR 6.1.6). */
+ * 65537 (BR 6.1.6), a modulus that can be factored at once (BR 6.1.1.3). */
 enum sg_rc ca_spki_parse(struct sg_slice der, struct ca_spki *ret,
                          struct sg_err *err);
 /* SHA-1 of the BIT STRING content: RFC 5280 4.2.1.2 (1). */
@@ -72,6 +72,12 @@ enum sg_rc ca_sigalg_for(enum ca_key_kind kind, unsigned hash_bits, bool pss,
 /* SG_POLICY "signature invalid" when it does not verify. */
 enum sg_rc ca_verify(EVP_PKEY *pkey, enum ca_sigalg alg, struct sg_slice message,
                      struct sg_slice signature, struct sg_err *err);
+
+/* The same with a parsed key, and cheaper for EC: this thread's own key object
+ * is used again. */
+enum sg_rc ca_spki_verify(const struct ca_spki *spki, enum ca_sigalg alg,
+                          struct sg_slice message, struct sg_slice signature,
+                          struct sg_err *err);
 
 /* SEQUENCE { tbs, algorithm, BIT STRING signature }: certificate, CSR, CRL. */
 enum sg_rc ca_signed_encode(struct sg_slice tbs, enum ca_sigalg alg,
