@@ -9,6 +9,11 @@
 
 #include "common/buf.h"
 
+/* A foreign text as it may stand in an error message: printable ASCII, cut
+ * with "..." where it is longer. Returns dst. */
+#define SG_SHOW_MAX 72
+const char *sg_show(const char *text, char dst[SG_SHOW_MAX]);
+
 enum sg_rc sg_parse_u64(const char *text, uint64_t min, uint64_t max,
                         uint64_t *ret, struct sg_err *err);
 enum sg_rc sg_parse_i64(const char *text, int64_t min, int64_t max,
@@ -20,11 +25,12 @@ enum sg_rc sg_parse_duration(const char *text, int64_t *ret_seconds,
                              struct sg_err *err);
 /* RFC 3339 with "Z" or an offset; fractions are accepted and dropped. */
 enum sg_rc sg_parse_time(const char *text, int64_t *ret, struct sg_err *err);
-/* "0660" octal file mode. */
+/* "0660": a zero and three octal digits, the permission bits. */
 enum sg_rc sg_parse_mode(const char *text, unsigned *ret, struct sg_err *err);
 enum sg_rc sg_parse_hex(const char *text, struct sg_buf *out,
                         struct sg_err *err); /* colons between octets allowed */
-/* dst gets 2n (n with colons: 3n-1) characters and a NUL. Returns dst. */
+/* dst gets 2n (with colons: 3n-1) characters and a NUL, of as many whole octets
+ * as it holds. Returns dst. */
 char *sg_hex(struct sg_slice bytes, char *dst, size_t size);
 char *sg_hex_colons(struct sg_slice bytes, char *dst, size_t size);
 enum sg_rc sg_base64_decode(struct sg_slice text, struct sg_buf *out,
