@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SG_CA_PROFILE_H
+#define SG_CA_PROFILE_H
+
+/* What the parts of a leaf share among themselves; everybody else uses
+ * ca/leaf.h. */
+
+#include "ca/leaf.h"
+
+/* Content octets, each one once. */
+#define CA_OIDS_MAX 32 /* purposes, policies; no known certificate has ten */
+struct ca_oids {
+    struct sg_slice oid[CA_OIDS_MAX];
+    size_t n;
+};
+
+struct ca_profile {
+    struct sg_arena arena;
+    struct ca_oids eku;
+    /* Whole Extension elements: KU, EKU, BC, policies; may be empty. */
+    struct sg_slice extensions;
+};
+
+/* One TLS record (RFC 8446 5.1); SANs are what can grow this far. */
+#define CA_LEAF_EXTENSIONS_MAX 16384
+
+/* Every rule that does not need the encoded subject. */
+enum sg_rc ca_leaf_check(const struct ca_leaf_args *args, struct sg_err *err);
+/* The final names (subject is the Name as it will be signed) against the
+ * constraints of the issuer's whole chain. */
+enum sg_rc ca_leaf_check_names(const struct ca_leaf_args *args,
+                               struct sg_slice subject, struct sg_err *err);
+
+#endif
