@@ -9,18 +9,18 @@
 
 enum ca_attr {
     CA_ATTR_UNSET,
-    CA_ATTR_COUNTRY,       /* C, PrintableString, 2 letters */
-    CA_ATTR_ORGANIZATION,  /* O */
-    CA_ATTR_ORG_UNIT,      /* OU */
-    CA_ATTR_LOCALITY,      /* L */
-    CA_ATTR_PROVINCE,      /* ST */
-    CA_ATTR_STREET,        /* street */
-    CA_ATTR_POSTAL_CODE,   /* postalCode */
-    CA_ATTR_COMMON_NAME,   /* CN */
-    CA_ATTR_SERIAL_NUMBER, /* serialNumber, PrintableString */
-    CA_ATTR_USER_ID,       /* UID */
+    CA_ATTR_COUNTRY,          /* C, PrintableString, 2 letters */
+    CA_ATTR_ORGANIZATION,     /* O */
+    CA_ATTR_ORG_UNIT,         /* OU */
+    CA_ATTR_LOCALITY,         /* L */
+    CA_ATTR_PROVINCE,         /* ST */
+    CA_ATTR_STREET,           /* street */
+    CA_ATTR_POSTAL_CODE,      /* postalCode */
+    CA_ATTR_COMMON_NAME,      /* CN */
+    CA_ATTR_SERIAL_NUMBER,    /* serialNumber, PrintableString */
+    CA_ATTR_USER_ID,          /* UID */
     CA_ATTR_DOMAIN_COMPONENT, /* DC, IA5String */
-    CA_ATTR_EMAIL,         /* emailAddress, IA5String; read, never written */
+    CA_ATTR_EMAIL,            /* emailAddress, IA5String; read, never written */
     CA_ATTR_GIVEN_NAME,
     CA_ATTR_SURNAME,
     CA_ATTR_OTHER /* read only: kept as OID in oid */
@@ -39,7 +39,8 @@ struct ca_dn {
 
 #define CA_DN_MAX_RDN 64 /* attributes; far beyond any real name */
 
-/* Append one attribute; value is borrowed. */
+/* Append one attribute; value is borrowed. A name grows by this call only: the
+ * array has no other record of its size. */
 enum sg_rc ca_dn_add(struct sg_arena *arena, struct ca_dn *dn,
                      enum ca_attr attr, struct sg_slice value,
                      struct sg_err *err);
@@ -54,7 +55,8 @@ enum sg_rc ca_dn_parse(struct sg_arena *arena, struct sg_slice der,
                        struct ca_dn *ret, struct sg_err *err);
 /* The first value of this kind, or an empty slice with p NULL. */
 struct sg_slice ca_dn_first(const struct ca_dn *dn, enum ca_attr attr);
-/* "CN=web,O=Example" (RFC 4514 order: last RDN first), escaped, cut to size. */
+/* "CN=web,O=Example" (RFC 4514 order: last RDN first), escaped, cut to size;
+ * "?" when der is no Name. */
 const char *ca_dn_text(struct sg_slice der, char *dst, size_t size);
 
 #endif
