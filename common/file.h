@@ -15,6 +15,10 @@ enum sg_rc sg_file_read(const char *path, struct sg_buf *out,
  * neither root nor this user. */
 enum sg_rc sg_file_check_private_write(const char *path, struct sg_err *err);
 
+/* Both at once, on one descriptor: what was checked is what is read. */
+enum sg_rc sg_file_read_private_write(const char *path, struct sg_buf *out,
+                                      struct sg_err *err);
+
 enum sg_file_clobber { SG_FILE_NEW_ONLY, SG_FILE_REPLACE };
 /* Write beside, fsync, rename (or link, for NEW_ONLY), fsync the directory:
  * afterwards the file is there whole or not at all. SG_CONFLICT when NEW_ONLY

@@ -28,7 +28,9 @@ const char *sg_log_level_name(enum sg_log_level level);
 void sg_log_set_program(const char *name);
 
 /* Send lines somewhere else (the token process sends frames to its parent;
- * tests collect). NULL goes back to standard error. */
+ * tests collect). A line begins with "prog=", has no newline, and carries
+ * neither time nor level. NULL goes back to standard error. Set, like the
+ * program's name, before threads start. */
 typedef void (*sg_log_sink)(void *arg, enum sg_log_level level,
                             const char *line);
 void sg_log_set_sink(sg_log_sink sink, void *arg);
@@ -39,12 +41,16 @@ void sg_log_set_sink(sg_log_sink sink, void *arg);
 SG_PRINTF(3, 4)
 void sg_log(enum sg_log_level level, const char *event, const char *fmt, ...);
 
+/* Write a line that a sink has caught elsewhere: time and level go in front. */
+void sg_log_line(enum sg_log_level level, const char *line);
+
 /* value as a quoted, escaped string, cut at the size of dst. Returns dst. */
 #define SG_LOG_VALUE_MAX 640
 const char *sg_log_quote(const char *value, char *dst, size_t size);
 
 /* Let at most burst lines per second pass; the next line that passes says how
- * many were dropped. One static limiter per call site. */
+ * many were dropped (*ret_dropped is set only then). One static limiter, all
+ * zero, per call site. */
 struct sg_log_limit {
     int64_t second;
     unsigned passed;

@@ -12,7 +12,8 @@ struct sg_secret {
     uint8_t *buf; /* len bytes, then one NUL that is not counted */
 };
 
-/* Zeroed room for len bytes. */
+#define SG_SECRET_MAX 65536 /* bytes; a PIN has 255, a password file is short */
+/* Zeroed room for len bytes, SG_LIMIT past the maximum. */
 enum sg_rc sg_secret_new(size_t len, struct sg_secret **ret_secret,
                          struct sg_err *err);
 void sg_secret_free(struct sg_secret *secret); /* takes NULL, wipes */
@@ -29,6 +30,11 @@ SG_DEFINE_CLEANUP(struct sg_secret, sg_secret_free);
  * errors. SG_CONFIG for a bad reference, SG_IO when it cannot be read. */
 enum sg_rc sg_secret_from(const char *ref, const char *label,
                           struct sg_secret **ret_secret, struct sg_err *err);
+
+/* "command:" with another deadline than the 30 s of sg_secret_from(). */
+enum sg_rc sg_secret_from_command(const char *command, unsigned timeout_ms,
+                                  struct sg_secret **ret_secret,
+                                  struct sg_err *err);
 
 /* Process-wide: no core dumps, not dumpable, no ptrace by peers. */
 void sg_process_harden(void);
