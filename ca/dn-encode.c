@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/dn-table.h"
+#include "ca/show.h"
 #include "common/parse.h"
-
-#define VALUE_SHOWN 80 /* octets of a refused value in a message */
-
-/* "subject O \"…\": " needs the value cut to something readable. */
-static int shown(struct sg_slice value)
-{
-    return value.len > VALUE_SHOWN ? VALUE_SHOWN : (int)value.len;
-}
 
 static enum sg_rc refuse(const struct ca_rdn *rdn, const char *rule,
                          struct sg_err *err)
 {
-    return sg_err_set(err, SG_POLICY, "subject %s \"%.*s\": %s",
-                      ca_attr_name(rdn->attr), shown(rdn->value),
-                      (const char *)rdn->value.p, rule);
+    char show[CA_SHOW_MAX];
+
+    return sg_err_set(err, SG_POLICY, "subject %s \"%s\": %s",
+                      ca_attr_name(rdn->attr), ca_show(rdn->value, show), rule);
 }
 
 static size_t count_characters(struct sg_slice utf8)
@@ -83,13 +77,14 @@ static enum sg_rc check(const struct ca_rdn *rdn, struct sg_err *err)
                           "subject %s: empty value (RFC 5280 app. A)",
                           row->name);
     SG_TRY(check_charset(rdn, row->tag, err));
+
+    char show[CA_SHOW_MAX];
     size_t n = count_characters(rdn->value);
     if (n > row->upper)
         return sg_err_set(
             err, SG_POLICY,
-            "subject %s \"%.*s\": %zu characters, at most %zu are allowed (RFC 5280 app. A)",
-            row->name, shown(rdn->value), (const char *)rdn->value.p, n,
-            row->upper);
+            "subject %s \"%s\": %zu characters, at most %zu are allowed (RFC 5280 app. A)",
+            row->name, ca_show(rdn->value, show), n, row->upper);
     return SG_OK;
 }
 

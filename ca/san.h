@@ -13,8 +13,8 @@ enum ca_san_kind {
     CA_SAN_DNS,
     CA_SAN_EMAIL,
     CA_SAN_URI,
-    CA_SAN_IP,    /* 4 or 16 octets */
-    CA_SAN_OTHER, /* otherName with a UTF8String value */
+    CA_SAN_IP,       /* 4 or 16 octets */
+    CA_SAN_OTHER,    /* otherName with a UTF8String value */
     CA_SAN_DIRECTORY /* Name DER; read from CA certificates only */
 };
 struct ca_san {
