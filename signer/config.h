@@ -9,11 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/err.h"
+#include "common/buf.h"
 #include "common/log.h"
 
 struct srv_socket_config {
-    const char *path;  /* absolute, at most 107 bytes (sun_path) */
+    const char *path;  /* absolute, at most 107 bytes (sun_path); default
+                          /run/signet/signetd.sock */
     unsigned mode;     /* default 0660 */
     const char *owner; /* user name or number; NULL: as started */
     const char *group;
@@ -25,7 +26,7 @@ struct srv_token_config {
     const char *uri;        /* RFC 7512 */
     const char *pin_source; /* common/secret.h */
     const char *guards;     /* directory, default /var/lib/signet/guards */
-    unsigned sessions;      /* 0: as the token allows, at most 16 */
+    unsigned sessions;      /* 0 (default): as the token allows, at most 16 */
     unsigned request_timeout_ms; /* default 10000 */
     unsigned start_timeout_ms;   /* default 30000 */
 };
@@ -47,25 +48,25 @@ struct srv_issuer_config {
 };
 
 struct srv_limits_config {
-    unsigned connections;        /* default 512 */
+    unsigned connections;         /* default 512 */
     unsigned connections_per_uid; /* default 0: no limit of its own */
-    unsigned threads;            /* event threads; 0: as many as processors */
-    unsigned body_bytes;         /* default 65536 */
-    unsigned header_bytes;       /* default 16384 */
-    unsigned read_timeout_ms;    /* headers and body in full; default 10000 */
-    unsigned idle_timeout_ms;    /* keep-alive; default 60000 */
-    unsigned stop_timeout_ms;    /* graceful stop; default 10000 */
+    unsigned threads;             /* event threads; 0: as many as processors */
+    unsigned body_bytes;          /* default 65536 */
+    unsigned header_bytes;        /* default 16384 */
+    unsigned read_timeout_ms;     /* headers and body in full; default 10000 */
+    unsigned idle_timeout_ms;     /* keep-alive; default 60000 */
+    unsigned stop_timeout_ms;     /* graceful stop; default 10000 */
 };
 
-struct srv_role_config; /* signer/role.h */
+struct srv_role_config; /* signer/config-file.h; srv_roles_new() reads it */
 
 struct srv_config {
     struct srv_socket_config socket;
-    enum sg_log_level log_level; /* default info */
-    const char *token_program;   /* NULL: signet-token beside signetd, then
+    enum sg_log_level log_level;  /* default info */
+    const char *token_program;    /* NULL: signet-token beside signetd, then
                                     /usr/libexec/signet/signet-token */
-    const char *mount;           /* path under /v1/, default "pki" */
-    const char *default_issuer;  /* NULL: the first */
+    const char *mount;            /* path under /v1/, default "pki" */
+    const char *default_issuer;   /* NULL: the first */
     int64_t default_ttl, max_ttl; /* of roles that say nothing; 768h each */
     struct srv_limits_config limits;
     const struct srv_token_config *tokens;
@@ -76,9 +77,13 @@ struct srv_config {
     unsigned roles_count;
 };
 
-/* SG_CONFIG "file:line: reason"; nothing is opened besides the file itself. */
+/* SG_CONFIG "file:line: entry: reason"; nothing is opened besides the file
+ * itself. A configuration that loads has roles that srv_roles_new() takes. */
 enum sg_rc srv_config_load(const char *path, struct srv_config **ret_cfg,
                            struct sg_err *err);
+/* The same for bytes in memory; path is used in errors only. */
+enum sg_rc srv_config_parse(struct sg_slice yaml, const char *path,
+                            struct srv_config **ret_cfg, struct sg_err *err);
 void srv_config_free(struct srv_config *cfg);
 SG_DEFINE_CLEANUP(struct srv_config, srv_config_free);
 

@@ -5,9 +5,7 @@
 /* The fields of a request body with Vault's weak typing: "true" is a bool, "30"
  * a number, "1h" a duration, "a,b" or ["a","b"] a list, null is unset. Fields
  * that nobody asked for are reported once at the end. One request, one thread;
- * strings live in the arena. */
-
-#include <json-c/json.h>
+ * everything lives in the arena and is wiped with it. */
 
 #include "common/arena.h"
 
@@ -30,11 +28,11 @@ struct srv_params; /* in the arena */
 
 /* An empty body is an empty object. content_type NULL or anything but
  * application/x-www-form-urlencoded is read as JSON. SG_FORMAT: "error parsing
- * JSON", not an object, depth over 8, a key twice, a NUL in a string. */
+ * JSON: …", not an object, depth over 8, a key twice, a NUL in a string. In a
+ * form a field that is there several times is a list. */
 enum sg_rc srv_params_parse(struct sg_arena *arena, struct sg_slice body,
                             const char *content_type,
-                            struct srv_params **ret_params,
-                            struct sg_err *err);
+                            struct srv_params **ret_params, struct sg_err *err);
 
 /* Each getter marks its field as known. Absent and null leave *ret at the
  * default that the caller put there; *ret_set (may be NULL) tells. A value of
@@ -46,18 +44,18 @@ enum sg_rc srv_params_bool(struct srv_params *params, const char *name,
                            bool *ret, bool *ret_set, struct sg_err *err);
 enum sg_rc srv_params_int(struct srv_params *params, const char *name,
                           int64_t *ret, bool *ret_set, struct sg_err *err);
+/* An empty string is zero seconds and not set. */
 enum sg_rc srv_params_duration(struct srv_params *params, const char *name,
                                int64_t *ret_seconds, bool *ret_set,
                                struct sg_err *err);
-/* Comma list: elements trimmed, empty ones dropped. */
+/* Comma list: elements trimmed, empty ones dropped. Elements of an array are
+ * not split. */
 enum sg_rc srv_params_list(struct srv_params *params, const char *name,
                            struct srv_list *ret, bool *ret_set,
                            struct sg_err *err);
 /* Vault's warning about fields that no getter asked for, sorted by name; and
- * one when a body field repeats a path capture ("name", role). */
+ * one when a body field repeats a path capture ("role"). */
 void srv_params_warn_unknown(struct srv_params *params,
                              struct srv_warnings *warnings);
-/* Wipes and frees what json-c holds; the arena keeps the rest. */
-void srv_params_done(struct srv_params *params);
 
 #endif
