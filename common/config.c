@@ -75,18 +75,8 @@ enum sg_rc sg_config_parse(struct sg_slice yaml, const char *path,
     return SG_OK;
 }
 
-enum sg_rc sg_config_load(const char *path, const cyaml_schema_value_t *schema,
-                          void **ret_data, struct sg_err *err)
-{
-    SG_CLEANUP(sg_buf_done) struct sg_buf yaml;
-
-    sg_buf_init(&yaml, CONFIG_MAX);
-    SG_TRY(sg_config_read(path, &yaml, err));
-    return sg_config_parse(sg_buf_slice(&yaml), path, schema, ret_data, err);
-}
-
-enum sg_rc sg_config_read(const char *path, struct sg_buf *out,
-                          struct sg_err *err)
+static enum sg_rc read_text(const char *path, struct sg_buf *out,
+                            struct sg_err *err)
 {
     struct sg_err why = { 0 };
     enum sg_rc rc = sg_file_read_private_write(path, out, &why);
@@ -96,6 +86,16 @@ enum sg_rc sg_config_read(const char *path, struct sg_buf *out,
     if (rc != SG_OK && err->rc == SG_OK)
         *err = why;
     return rc;
+}
+
+enum sg_rc sg_config_load(const char *path, const cyaml_schema_value_t *schema,
+                          void **ret_data, struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf yaml;
+
+    sg_buf_init(&yaml, CONFIG_MAX);
+    SG_TRY(read_text(path, &yaml, err));
+    return sg_config_parse(sg_buf_slice(&yaml), path, schema, ret_data, err);
 }
 
 void sg_config_free(const cyaml_schema_value_t *schema, void *data)
@@ -123,44 +123,4 @@ enum sg_rc sg_config_save(const cyaml_schema_value_t *schema, const void *data,
     enum sg_rc rc = sg_buf_put(out, text, len, err);
     free(text); /* cyaml_mem() is realloc() */
     return rc;
-}
-
-/* Line of the value at place, or of the deepest place around it. */
-static unsigned find_line(struct sg_slice yaml, const char *place)
-{
-    SG_CLEANUP(sg_walk_free) struct walk *w = NULL;
-    struct walk_item item = { .kind = WALK_SCALAR };
-    struct sg_err ignored = { 0 };
-    char here[WALK_PLACE_MAX];
-    size_t best = 0;
-    unsigned line = 1;
-
-    if (sg_walk_new(yaml, "", &w, &ignored) != SG_OK)
-        return line;
-    while (sg_walk_next(w, &item, &ignored) == SG_OK
-           && item.kind != WALK_DONE) {
-        size_t len = strlen(sg_walk_place(w, here));
-        bool whole =
-            place[len] == '\0' || place[len] == '.' || place[len] == '[';
-
-        if (len > best && strncmp(place, here, len) == 0 && whole) {
-            best = len;
-            line = item.line;
-        }
-    }
-    return line;
-}
-
-enum sg_rc sg_config_refuse(struct sg_slice yaml, const char *path,
-                            const char *place, struct sg_err *err,
-                            const char *fmt, ...)
-{
-    char reason[REASON_MAX];
-
-    va_list ap;
-    va_start(ap, fmt);
-    (void)vsnprintf(reason, sizeof(reason), fmt, ap);
-    va_end(ap);
-    return sg_err_set(err, SG_CONFIG, "%s:%u: %s: %s", path,
-                      find_line(yaml, place), place, reason);
 }

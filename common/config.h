@@ -25,17 +25,6 @@ enum sg_rc sg_config_parse(struct sg_slice yaml, const char *path,
                            struct sg_err *err);
 void sg_config_free(const cyaml_schema_value_t *schema, void *data);
 
-/* The parts of sg_config_load(), for callers that check more than the schema
- * says: read the text (out's max is at most 1 MiB), parse it, and refuse the
- * value at "tokens[1].sessions" with the line where it stands (or the nearest
- * line around it when it is not there). */
-enum sg_rc sg_config_read(const char *path, struct sg_buf *out,
-                          struct sg_err *err);
-SG_PRINTF(5, 6)
-enum sg_rc sg_config_refuse(struct sg_slice yaml, const char *path,
-                            const char *place, struct sg_err *err,
-                            const char *fmt, ...);
-
 /* Write data as YAML text (guards). Texts that could read as null ("~") need
  * CYAML_FLAG_SCALAR_QUOTE_DOUBLE in their schema to come back. */
 enum sg_rc sg_config_save(const cyaml_schema_value_t *schema, const void *data,
