@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pkcs11/helper/guard.h"
+
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+
+enum sg_rc tok_guard_check_limits(const struct tok_guard *limits,
+                                  struct sg_err *err)
+{
+    if (limits->purpose == TOK_PURPOSE_UNSET)
+        return sg_err_set(err, SG_USAGE, "guard: purpose is not set");
+    if (limits->max_validity < 0 || limits->max_validity > TOK_VALIDITY_MAX)
+        return sg_err_set(err, SG_USAGE,
+                          "guard: longest validity %lld s is outside "
+                          "0 … %lld s",
+                          (long long)limits->max_validity,
+                          (long long)TOK_VALIDITY_MAX);
+    if (limits->purpose == TOK_PURPOSE_CA) {
+        if (limits->max_validity == 0)
+            return sg_err_set(err, SG_USAGE,
+                              "guard: a CA key needs a longest validity");
+        if (limits->has_max_path_length && !limits->may_sign_ca)
+            return sg_err_set(err, SG_USAGE,
+                              "guard: a path length for a key that may not "
+                              "sign CA certificates");
+        return SG_OK;
+    }
+    if (limits->may_sign_ca || limits->has_max_path_length)
+        return sg_err_set(err, SG_USAGE,
+                          "guard: a key for %s cannot sign CA certificates",
+                          tok_purpose_name(limits->purpose));
+    return SG_OK;
+}
+
+enum sg_rc tok_guard_check_issuer(struct sg_slice cert, struct sg_slice spki,
+                                  struct tok_tbs *ret_tbs, struct sg_err *err)
+{
+    struct sg_slice der;
+    struct tok_tbs tbs;
+
+    SG_TRY(tok_tbs_of_cert(cert, &der, err));
+    SG_TRY(tok_tbs_parse(der, &tbs, err));
+    if (!sg_slice_eq(tbs.spki, spki))
+        return sg_err_set(err, SG_POLICY,
+                          "guard: the certificate's public key is not this "
+                          "key's");
+    if (!tbs.is_ca)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: the certificate is not a CA's (basic"
+                          "Constraints cA, RFC 5280 4.2.1.9)");
+    if (tbs.has_key_usage && (tbs.key_usage & TOK_KU_KEY_CERT_SIGN) == 0)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: the certificate's keyUsage has no "
+                          "keyCertSign (RFC 5280 4.2.1.3)");
+    if (tbs.ski.len == 0)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: the certificate has no subjectKeyIdentifier "
+                          "(RFC 5280 4.2.1.2)");
+    *ret_tbs = tbs;
+    return SG_OK;
+}
+
+enum sg_rc tok_guard_new(const struct tok_guard *limits, struct sg_slice spki,
+                         struct tok_guard_state **ret_guard, struct sg_err *err)
+{
+    SG_TRY(tok_guard_check_limits(limits, err));
+    SG_CLEANUP(tok_guard_free)
+    struct tok_guard_state *g = calloc(1, sizeof(*g));
+    if (g == NULL)
+        return sg_err_set(err, SG_NOMEM, "guard");
+    g->limits = *limits;
+    g->limits.bound = false;
+    g->limits.issuer_cert = SG_SLICE(NULL, 0);
+    if (limits->bound) {
+        struct sg_slice cert = limits->issuer_cert;
+        if (limits->purpose != TOK_PURPOSE_CA)
+            return sg_err_set(err, SG_POLICY,
+                              "guard: a key for %s has no issuer certificate",
+                              tok_purpose_name(limits->purpose));
+        if (cert.len == 0)
+            return sg_err_set(err, SG_FORMAT,
+                              "guard: the issuer certificate is empty");
+        g->cert = malloc(cert.len);
+        if (g->cert == NULL)
+            return sg_err_set(err, SG_NOMEM, "guard");
+        memcpy(g->cert, cert.p, cert.len);
+        g->limits.bound = true;
+        g->limits.issuer_cert = SG_SLICE(g->cert, cert.len);
+        SG_TRY(tok_guard_check_issuer(g->limits.issuer_cert, spki, &g->issuer,
+                                      err));
+        (void)SHA256(g->cert, cert.len, g->issuer_sha256);
+    }
+    *ret_guard = SG_TAKE(g);
+    return SG_OK;
+}
+
+void tok_guard_free(struct tok_guard_state *guard)
+{
+    while (guard != NULL) {
+        struct tok_guard_state *older = guard->older;
+        free(guard->cert);
+        free(guard);
+        guard = older;
+    }
+}
+
+/* --- signing ---------------------------------------------------------------- */
+
+static enum sg_rc check_times(const struct tok_guard_state *g,
+                              const struct tok_tbs *tbs, struct sg_err *err)
+{
+    char text[SG_TIME_TEXT_MAX];
+    char limit[SG_TIME_TEXT_MAX];
+
+    if (tbs->not_after < tbs->not_before)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: notAfter %s is before notBefore %s "
+                          "(RFC 5280 4.1.2.5)",
+                          sg_time_text(tbs->not_after, text),
+                          sg_time_text(tbs->not_before, limit));
+    /* Both ends are inside of the validity: one second more. */
+    int64_t validity = tbs->not_after - tbs->not_before + 1;
+    if (validity > g->limits.max_validity)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: validity of %lld s, this key's certificates "
+                          "have at most %lld s",
+                          (long long)validity,
+                          (long long)g->limits.max_validity);
+    if (!g->limits.bound)
+        return SG_OK;
+    if (tbs->not_after > g->issuer.not_after)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: notAfter %s is past the issuer's %s",
+                          sg_time_text(tbs->not_after, text),
+                          sg_time_text(g->issuer.not_after, limit));
+    if (tbs->not_before < g->issuer.not_before)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: notBefore %s is before the issuer's %s",
+                          sg_time_text(tbs->not_before, text),
+                          sg_time_text(g->issuer.not_before, limit));
+    return SG_OK;
+}
+
+/* The path length that a CA certificate may have at most; false: any. */
+static bool path_limit(const struct tok_guard_state *g, bool own,
+                       uint64_t *ret_max)
+{
+    uint64_t max = UINT64_MAX;
+
+    if (own) { /* the key's own certificate again: no longer than it was */
+        if (g->limits.bound && g->issuer.has_path_length)
+            max = g->issuer.path_length;
+    } else {
+        if (g->limits.has_max_path_length)
+            max = g->limits.max_path_length;
+        if (g->limits.bound && g->issuer.has_path_length
+            && (uint64_t)g->issuer.path_length - 1 < max)
+            max = g->issuer.path_length - 1U;
+    }
+    *ret_max = max;
+    return max != UINT64_MAX;
+}
+
+static enum sg_rc check_ca(const struct tok_guard_state *g, bool own,
+                           const struct tok_tbs *tbs, struct sg_err *err)
+{
+    uint64_t max;
+
+    if (!tbs->is_ca) {
+        if (tbs->has_key_usage && (tbs->key_usage & TOK_KU_KEY_CERT_SIGN) != 0)
+            return sg_err_set(err, SG_POLICY,
+                              "guard: keyCertSign without cA (RFC 5280 "
+                              "4.2.1.3)");
+        return SG_OK;
+    }
+    if (!g->limits.may_sign_ca)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: this key may not sign CA certificates");
+    if (!own && g->limits.bound && g->issuer.has_path_length
+        && g->issuer.path_length == 0)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: the issuer's path length is 0: no CA "
+                          "certificate below it (RFC 5280 4.2.1.9)");
+    if (!path_limit(g, own, &max))
+        return SG_OK;
+    if (!tbs->has_path_length)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: CA certificate without path length, must "
+                          "have %llu at most",
+                          (unsigned long long)max);
+    if (tbs->path_length > max)
+        return sg_err_set(err, SG_POLICY, "guard: path length %u, at most %llu",
+                          (unsigned)tbs->path_length, (unsigned long long)max);
+    return SG_OK;
+}
+
+/* Before a certificate is bound a key signs nothing but its own root. */
+static enum sg_rc check_unbound(const struct tok_guard_state *g, bool own,
+                                const struct tok_tbs *tbs, struct sg_err *err)
+{
+    const char *next = "bind its issuer certificate first";
+
+    if (!sg_slice_eq(tbs->issuer, tbs->subject))
+        return sg_err_set(err, SG_POLICY,
+                          "guard: the key has no issuer certificate yet and "
+                          "issuer and subject differ: %s",
+                          next);
+    if (!own)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: the key has no issuer certificate yet and "
+                          "the public key is another's: %s",
+                          next);
+    if (!g->limits.may_sign_ca)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: this key may not sign CA certificates, so "
+                          "it cannot be a root's: %s",
+                          next);
+    if (!tbs->is_ca)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: the key has no issuer certificate yet and "
+                          "this is no CA certificate: %s",
+                          next);
+    return SG_OK;
+}
+
+static enum sg_rc check_bound(const struct tok_guard_state *g, bool own,
+                              const struct tok_tbs *tbs, struct sg_err *err)
+{
+    if (!sg_slice_eq(tbs->issuer, g->issuer.subject))
+        return sg_err_set(err, SG_POLICY,
+                          "guard: issuer is not, byte for byte, the subject "
+                          "of the key's own certificate (RFC 5280 4.1.2.4)");
+    if (tbs->aki.p == NULL && own && sg_slice_eq(tbs->issuer, tbs->subject))
+        return SG_OK; /* self-signed: RFC 5280 4.2.1.1 lets it be left out */
+    if (tbs->aki.p == NULL)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: no authorityKeyIdentifier (RFC 5280 "
+                          "4.2.1.1)");
+    if (!sg_slice_eq(tbs->aki, g->issuer.ski))
+        return sg_err_set(err, SG_POLICY,
+                          "guard: authorityKeyIdentifier is not the issuer's "
+                          "subjectKeyIdentifier (RFC 5280 4.2.1.1)");
+    return SG_OK;
+}
+
+enum sg_rc tok_guard_check_cert(const struct tok_guard_state *guard,
+                                struct sg_slice spki, const struct tok_tbs *tbs,
+                                struct sg_err *err)
+{
+    if (guard == NULL)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: the key has no guard and signs nothing");
+    if (guard->limits.purpose != TOK_PURPOSE_CA)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: the key is for %s, not for certificates",
+                          tok_purpose_name(guard->limits.purpose));
+    bool own = sg_slice_eq(tbs->spki, spki);
+    SG_TRY(guard->limits.bound ? check_bound(guard, own, tbs, err)
+                               : check_unbound(guard, own, tbs, err));
+    SG_TRY(check_ca(guard, own && sg_slice_eq(tbs->issuer, tbs->subject), tbs,
+                    err));
+    return check_times(guard, tbs, err);
+}
+
+enum sg_rc tok_guard_check_csr(const struct tok_guard_state *guard,
+                               struct sg_slice spki, struct sg_slice csr_spki,
+                               struct sg_err *err)
+{
+    if (guard == NULL)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: the key has no guard and signs nothing");
+    if (!sg_slice_eq(csr_spki, spki))
+        return sg_err_set(err, SG_POLICY,
+                          "guard: the request's public key is not this key's "
+                          "(RFC 2986 4.1)");
+    return SG_OK;
+}

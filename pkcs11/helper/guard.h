@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SG_PKCS11_HELPER_GUARD_H
+#define SG_PKCS11_HELPER_GUARD_H
+
+/* What a key may sign (DESIGN 5). A guard is made once, is bound to one issuer
+ * certificate at most once, and never changes otherwise. A struct
+ * tok_guard_state never changes after it was made: any thread may read it. */
+
+#include "pkcs11/helper/tbs.h"
+#include "pkcs11/keytype.h"
+
+struct tok_guard_state {
+    struct tok_guard limits; /* issuer_cert points at cert */
+    uint8_t *cert;           /* owned; NULL until bound */
+    struct tok_tbs issuer;   /* of cert, borrowed from it */
+    uint8_t issuer_sha256[32];
+    struct tok_guard_state *older; /* owned; kept for threads that read it */
+};
+
+/* Limits that make sense for the purpose: SG_USAGE otherwise. */
+enum sg_rc tok_guard_check_limits(const struct tok_guard *limits,
+                                  struct sg_err *err);
+
+/* limits are copied with their certificate, which must fit the key and the
+ * guard as tok_guard_check_issuer() says. */
+enum sg_rc tok_guard_new(const struct tok_guard *limits, struct sg_slice spki,
+                         struct tok_guard_state **ret_guard,
+                         struct sg_err *err);
+void tok_guard_free(struct tok_guard_state *guard);
+SG_DEFINE_CLEANUP(struct tok_guard_state, tok_guard_free);
+
+/* May this certificate be bound to a key with public key spki? SG_POLICY:
+ * another public key, not a CA certificate, no subjectKeyIdentifier. */
+enum sg_rc tok_guard_check_issuer(struct sg_slice cert, struct sg_slice spki,
+                                  struct tok_tbs *ret_tbs, struct sg_err *err);
+
+/* May the key with public key spki sign this certificate? guard may be NULL:
+ * a key without guard signs nothing. SG_POLICY "guard: …". */
+enum sg_rc tok_guard_check_cert(const struct tok_guard_state *guard,
+                                struct sg_slice spki, const struct tok_tbs *tbs,
+                                struct sg_err *err);
+
+/* May it sign this request for a certificate (its own key only)? */
+enum sg_rc tok_guard_check_csr(const struct tok_guard_state *guard,
+                               struct sg_slice spki, struct sg_slice csr_spki,
+                               struct sg_err *err);
+
+#endif
