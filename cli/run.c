@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/out.h"
+#include "cli/suggest.h"
+#include "common/log.h"
+#include "common/secret.h"
+
+static const struct cli_command *const COMMANDS[] = {
+    &cli_token_list, &cli_token_init, &cli_token_info, &cli_key_generate,
+    &cli_key_list,   &cli_key_show,   &cli_ca_root,    &cli_ca_intermediate,
+    &cli_issue,      &cli_sign,       &cli_health,
+};
+
+/* The words of the command line that make a command's name. */
+struct words {
+    int argc;
+    char *const *argv;
+};
+
+/* Does the name start with this word? Then what follows, else NULL. */
+static const char *after_word(const char *name, const char *word)
+{
+    size_t len = strlen(word);
+    if (len == 0 || strncmp(name, word, len) != 0)
+        return NULL;
+    if (name[len] == '\0')
+        return name + len;
+    return name[len] == ' ' ? name + len + 1 : NULL;
+}
+
+static bool is_group(const char *word)
+{
+    for (size_t i = 0; i < SG_ARRAY_LEN(COMMANDS); i++) {
+        const char *rest = after_word(COMMANDS[i]->name, word);
+        if (rest != NULL && *rest != '\0')
+            return true;
+    }
+    return false;
+}
+
+/* NULL when there is no such command; *ret_used counts the words of its name. */
+static const struct cli_command *find_command(struct words words, int *ret_used)
+{
+    for (size_t i = 0; words.argc > 0 && i < SG_ARRAY_LEN(COMMANDS); i++) {
+        const char *rest = after_word(COMMANDS[i]->name, words.argv[0]);
+        if (rest == NULL)
+            continue;
+        bool two = *rest != '\0';
+        if (two && (words.argc < 2 || strcmp(rest, words.argv[1]) != 0))
+            continue;
+        *ret_used = two ? 2 : 1;
+        return COMMANDS[i];
+    }
+    return NULL;
+}
+
+static void overview(const struct cli *cli, FILE *out)
+{
+    const char *bold = cli->colour ? "\033[1m" : "";
+    const char *plain = cli->colour ? "\033[0m" : "";
+    fprintf(out,
+            "usage: signet COMMAND [options]\n\n"
+            "Certificates signed by keys that live in a PKCS#11 token.\n\n"
+            "%sCommands%s\n",
+            bold, plain);
+    for (size_t i = 0; i < SG_ARRAY_LEN(COMMANDS); i++)
+        fprintf(out, "  %-17s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
+    fprintf(out,
+            "\n"
+            "\"signet help COMMAND\" shows a command's options and an "
+            "example.\n"
+            "\"signet --version\" shows the version. See also signet(1).\n");
+}
+
+static void group_overview(const char *group, FILE *out)
+{
+    fprintf(out, "usage: signet %s COMMAND [options]\n\n", group);
+    for (size_t i = 0; i < SG_ARRAY_LEN(COMMANDS); i++) {
+        if (after_word(COMMANDS[i]->name, group) != NULL)
+            fprintf(out, "  %-17s %s\n", COMMANDS[i]->name,
+                    COMMANDS[i]->summary);
+    }
+}
+
+static enum sg_rc unknown_command(struct cli *cli, struct words words,
+                                  struct sg_err *err)
+{
+    char typed[2 * CLI_WORD_MAX];
+    bool two = words.argc > 1 && words.argv[1][0] != '-';
+    (void)snprintf(typed, sizeof(typed), "%.60s%s%.60s", words.argv[0],
+                   two ? " " : "", two ? words.argv[1] : "");
+    struct cli_nearest nearest = { .typed = typed };
+    struct cli_nearest first = { .typed = words.argv[0] };
+    for (size_t i = 0; i < SG_ARRAY_LEN(COMMANDS); i++) {
+        cli_nearest_try(&nearest, COMMANDS[i]->name);
+        if (strchr(COMMANDS[i]->name, ' ') == NULL)
+            cli_nearest_try(&first, COMMANDS[i]->name);
+    }
+    const char *best = nearest.best[0] != '\0' ? nearest.best : first.best;
+    if (best[0] != '\0')
+        cli_hint(cli, "did you mean \"signet %s\"?", best);
+    else if (is_group(words.argv[0]))
+        cli_hint(cli, "\"signet help %s\" lists its commands", words.argv[0]);
+    else
+        cli_hint(cli, "\"signet help\" lists the commands");
+    return sg_err_set(err, SG_USAGE, "'%s': no such command", typed);
+}
+
+static enum sg_rc show_help(struct cli *cli, struct words words,
+                            struct sg_err *err)
+{
+    int used;
+    const struct cli_command *cmd = find_command(words, &used);
+    if (words.argc == 0)
+        overview(cli, stdout);
+    else if (cmd != NULL)
+        cli_args_help(cli, cmd, stdout);
+    else if (words.argc == 1 && is_group(words.argv[0]))
+        group_overview(words.argv[0], stdout);
+    else
+        return unknown_command(cli, words, err);
+    return SG_OK;
+}
+
+static enum sg_rc run_command(struct cli *cli, const struct cli_command *cmd,
+                              struct words words, struct sg_err *err)
+{
+    void *args = calloc(1, cmd->args_size);
+    if (args == NULL)
+        return sg_err_set(err, SG_NOMEM, "%s", cmd->name);
+    enum sg_rc rc = cli_args_read(cli, cmd, words.argc, words.argv, args, err);
+    if (rc == SG_OK && cli->help) {
+        cli_args_help(cli, cmd, stdout);
+    } else if (rc == SG_OK) {
+        sg_log_set_level(cli->verbose ? SG_LOG_DEBUG : SG_LOG_WARN);
+        rc = cmd->run(cli, args, err);
+    }
+    cli_args_done(cmd, args);
+    free(args);
+    return rc == SG_OK ? rc : sg_err_wrap(err, "%s", cmd->name);
+}
+
+static enum sg_rc dispatch(struct cli *cli, struct words words,
+                           struct sg_err *err)
+{
+    if (words.argc == 0) {
+        overview(cli, stderr);
+        cli_hint(cli, "begin with \"signet token list\"");
+        return sg_err_set(err, SG_USAGE, "no command given");
+    }
+    const char *first = words.argv[0];
+    const struct words rest = { words.argc - 1, words.argv + 1 };
+    if (strcmp(first, "--version") == 0 || strcmp(first, "version") == 0) {
+        puts("signet " SIGNET_VERSION);
+        return SG_OK;
+    }
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0
+        || strcmp(first, "help") == 0)
+        return show_help(cli, rest, err);
+
+    int used;
+    const struct cli_command *cmd = find_command(words, &used);
+    if (cmd != NULL)
+        return run_command(
+            cli, cmd, (struct words){ words.argc - used, words.argv + used },
+            err);
+    bool asks = words.argc == 2
+                && (strcmp(words.argv[1], "--help") == 0
+                    || strcmp(words.argv[1], "-h") == 0);
+    if (is_group(first) && asks) {
+        group_overview(first, stdout);
+        return SG_OK;
+    }
+    return unknown_command(cli, words, err);
+}
+
+int cli_main(int argc, char *const *argv)
+{
+    struct cli cli = { .colour = cli_wants_colour(stdout) };
+    struct sg_err err = { 0 };
+    sg_process_harden();
+    sg_log_set_program("signet");
+    const struct words words = { argc > 0 ? argc - 1 : 0, argv + 1 };
+    enum sg_rc rc = dispatch(&cli, words, &err);
+    if (rc == SG_OK && (fflush(stdout) != 0 || ferror(stdout) != 0))
+        rc = sg_err_errno(&err, SG_IO, "standard output");
+    if (rc != SG_OK)
+        cli_print_error(&cli, &err);
+    return sg_rc_exit(rc);
+}
