@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "lint/constraints.h"
+#include "lint/names.h"
+
+#define VALUE_MAX 96
+#define OID_CN "\x55\x04\x03"
+#define OID_EMAIL "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"
+
+/* Name constraints need the certificates above: each is held against every
+ * certificate of the chain, not just the next one. */
+
+struct name {
+    uint8_t tag;
+    struct sg_slice value;
+};
+
+/* Same name form? IPv4 and IPv6 are two (8 and 32 octets of subtree). */
+static bool same_form(const struct lint_subtree *tree, const struct name *name)
+{
+    return tree->tag == name->tag
+           && (name->tag != LINT_GN_IP
+               || tree->value.len == 2 * name->value.len);
+}
+
+static void hold_name(struct lint_job *job, const struct lint_cert *ca,
+                      const struct name *name)
+{
+    struct lint_nc_iter iter;
+    struct lint_subtree tree;
+    char text[VALUE_MAX];
+    bool any_permitted = false;
+    bool permitted = false;
+
+    if (!lint_nc_init(&iter, ca))
+        return;
+    while (lint_nc_next(&iter, &tree)) {
+        if (!tree.excluded && tree.tag == name->tag)
+            any_permitted = true;
+        if (!same_form(&tree, name)
+            || !lint_subtree_holds(name->tag, tree.value, name->value))
+            continue;
+        if (tree.excluded)
+            lint_say(job, "%s \"%s\" lies in an excluded subtree",
+                     lint_gn_name(name->tag),
+                     lint_text(name->value, text, sizeof(text)));
+        else
+            permitted = true;
+    }
+    if (any_permitted && !permitted)
+        lint_say(job, "%s \"%s\" lies in no permitted subtree",
+                 lint_gn_name(name->tag),
+                 lint_text(name->value, text, sizeof(text)));
+}
+
+/* A wildcard is held by its base: "*.example.com" is below example.com. */
+static struct sg_slice without_wildcard(struct sg_slice dns)
+{
+    return dns.len > 2 && memcmp(dns.p, "*.", 2) == 0
+               ? SG_SLICE(dns.p + 1, dns.len - 1)
+               : dns;
+}
+
+static void hold_sans(struct lint_job *job, const struct lint_cert *ca)
+{
+    const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_SAN);
+    struct lint_iter iter;
+    struct sg_der_tlv san;
+
+    if (ext == NULL)
+        return;
+    lint_iter_init(&iter, ext->value, "subjectAltName");
+    while (lint_iter_next(&iter, &san)) {
+        struct name name = { san.tag, san.content };
+        if (san.tag == LINT_GN_DNS)
+            name.value = without_wildcard(san.content);
+        if (san.tag == LINT_GN_DIRECTORY) {
+            struct sg_der inner;
+            struct sg_der_tlv dn;
+            sg_der_inside(&iter.in, &san, &inner);
+            if (sg_der_any(&inner, &dn, &iter.err) != SG_OK)
+                continue;
+            name.value = dn.whole;
+        }
+        hold_name(job, ca, &name);
+    }
+}
+
+static void hold_subject(struct lint_job *job, const struct lint_cert *ca)
+{
+    struct lint_dn_iter iter;
+    struct lint_rdn rdn;
+    struct name subject = { LINT_GN_DIRECTORY, job->cert->subject };
+
+    if (job->cert->subject.len > 2)
+        hold_name(job, ca, &subject);
+    lint_dn_init(&iter, job->cert->subject);
+    while (lint_dn_next(&iter, &rdn)) {
+        struct name name = { LINT_GN_EMAIL, rdn.value };
+        if (LINT_IS(rdn.oid, OID_EMAIL)) {
+            hold_name(job, ca, &name);
+        } else if (LINT_IS(rdn.oid, OID_CN) && !job->cert->is_ca
+                   && memchr(rdn.value.p, '.', rdn.value.len) != NULL
+                   && lint_host_fault(rdn.value, true) == NULL) {
+            name = (struct name){ LINT_GN_DNS, without_wildcard(rdn.value) };
+            hold_name(job, ca, &name);
+        }
+    }
+}
+
+/* All certificates above; self-issued CAs are exempt unless they come last
+ * (RFC 5280 6.1.3 b). */
+void lint_pair_nc_names(struct lint_job *job)
+{
+    if (job->index > 0 && lint_self_issued(job->cert))
+        return;
+    for (size_t i = job->index + 1; i < job->n_chain; i++) {
+        hold_subject(job, &job->chain[i]);
+        hold_sans(job, &job->chain[i]);
+    }
+}
+
+void lint_pair_nc_wildcard(struct lint_job *job)
+{
+    const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_SAN);
+    struct lint_iter iter;
+    struct sg_der_tlv san;
+    struct lint_nc_iter nc;
+    struct lint_subtree tree;
+    char name[VALUE_MAX];
+    char other[VALUE_MAX];
+
+    if (ext == NULL)
+        return;
+    lint_iter_init(&iter, ext->value, "subjectAltName");
+    while (lint_iter_next(&iter, &san))
+        for (size_t i = job->index + 1; i < job->n_chain; i++) {
+            if (san.tag != LINT_GN_DNS || !lint_nc_init(&nc, &job->chain[i]))
+                continue;
+            while (lint_nc_next(&nc, &tree))
+                if (tree.excluded && tree.tag == LINT_GN_DNS
+                    && lint_wildcard_meets(san.content, tree.value))
+                    lint_say(job, "\"%s\" covers names in excluded \"%s\"",
+                             lint_text(san.content, name, sizeof(name)),
+                             lint_text(tree.value, other, sizeof(other)));
+        }
+}
+
+static bool inside_permitted(const struct lint_cert *ca,
+                             const struct lint_subtree *inner,
+                             bool *ret_form_is_constrained)
+{
+    struct lint_nc_iter iter;
+    struct lint_subtree tree;
+
+    *ret_form_is_constrained = false;
+    (void)lint_nc_init(&iter, ca);
+    while (lint_nc_next(&iter, &tree)) {
+        if (tree.excluded || tree.tag != inner->tag)
+            continue;
+        *ret_form_is_constrained = true;
+        if (lint_subtree_inside(tree.tag, inner->value, tree.value))
+            return true;
+    }
+    return false;
+}
+
+/* What a CA permits must lie inside what the CA above permits. */
+void lint_pair_nc_subset(struct lint_job *job)
+{
+    struct lint_nc_iter iter;
+    struct lint_subtree tree;
+    char text[VALUE_MAX];
+    bool constrained;
+
+    if (lint_cert_ext(job->issuer, LINT_OID_NAME_CONSTRAINTS) == NULL
+        || !lint_nc_init(&iter, job->cert))
+        return;
+    while (lint_nc_next(&iter, &tree))
+        if (!tree.excluded
+            && !inside_permitted(job->issuer, &tree, &constrained)
+            && constrained)
+            lint_say(job,
+                     "permitted %s \"%s\" lies outside what the issuer "
+                     "permits",
+                     lint_gn_name(tree.tag),
+                     lint_text(tree.value, text, sizeof(text)));
+}
+
+/* A form that no subtree names is free: usually an oversight. */
+void lint_pair_nc_open_forms(struct lint_job *job)
+{
+    static const struct {
+        uint8_t tag;
+        size_t len; /* of an IP subtree */
+        const char *name;
+    } FORMS[] = {
+        { LINT_GN_DNS, 0, "dNSName" }, { LINT_GN_IP, 8, "IPv4" },
+        { LINT_GN_IP, 32, "IPv6" },    { LINT_GN_EMAIL, 0, "rfc822Name" },
+        { LINT_GN_URI, 0, "URI" },
+    };
+    struct lint_nc_iter iter;
+    struct lint_subtree tree;
+
+    if (!job->cert->is_ca
+        || lint_cert_ext(job->cert, LINT_OID_NAME_CONSTRAINTS) == NULL)
+        return;
+    for (size_t i = 0; i < SG_ARRAY_LEN(FORMS); i++) {
+        bool named = false;
+        (void)lint_nc_init(&iter, job->cert);
+        while (lint_nc_next(&iter, &tree))
+            named |= tree.tag == FORMS[i].tag
+                     && (FORMS[i].len == 0 || tree.value.len == FORMS[i].len);
+        if (!named)
+            lint_say(job, "the name constraints leave %s open", FORMS[i].name);
+    }
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lint/rules.h"
+
+#include <string.h>
+
+#include "lint/names.h"
+
+#define VALUE_MAX 96 /* characters of a name that a finding shows */
+
+static bool start(const struct lint_job *job, struct lint_iter *iter)
+{
+    const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_SAN);
+
+    if (ext == NULL)
+        return false;
+    lint_iter_init(iter, ext->value, "subjectAltName");
+    return true;
+}
+
+void lint_san_present(struct lint_job *job)
+{
+    if (lint_cert_ext(job->cert, LINT_OID_SAN) == NULL)
+        lint_say(job, "no subjectAltName");
+}
+
+void lint_san_empty(struct lint_job *job)
+{
+    struct lint_iter iter;
+    struct sg_der_tlv name;
+
+    if (!start(job, &iter))
+        return;
+    while (lint_iter_next(&iter, &name))
+        if (name.content.len == 0)
+            lint_say(job, "%s is empty", lint_gn_name(name.tag));
+}
+
+void lint_san_dns(struct lint_job *job)
+{
+    struct lint_iter iter;
+    struct sg_der_tlv name;
+    char text[VALUE_MAX];
+
+    if (!start(job, &iter))
+        return;
+    while (lint_iter_next(&iter, &name)) {
+        if (name.tag != LINT_GN_DNS || name.content.len == 0)
+            continue;
+        const char *fault = lint_host_fault(name.content, true);
+        if (fault != NULL)
+            lint_say(job, "dNSName \"%s\" %s",
+                     lint_text(name.content, text, sizeof(text)), fault);
+    }
+}
+
+void lint_san_dns_lower_case(struct lint_job *job)
+{
+    struct lint_iter iter;
+    struct sg_der_tlv name;
+    char text[VALUE_MAX];
+
+    if (!start(job, &iter))
+        return;
+    while (lint_iter_next(&iter, &name)) {
+        bool capital = false;
+        if (name.tag != LINT_GN_DNS)
+            continue;
+        for (size_t i = 0; i < name.content.len; i++)
+            capital |= name.content.p[i] >= 'A' && name.content.p[i] <= 'Z';
+        if (capital)
+            lint_say(job, "dNSName \"%s\" has capital letters",
+                     lint_text(name.content, text, sizeof(text)));
+    }
+}
+
+void lint_san_ip(struct lint_job *job)
+{
+    struct lint_iter iter;
+    struct sg_der_tlv name;
+
+    if (!start(job, &iter))
+        return;
+    while (lint_iter_next(&iter, &name))
+        if (name.tag == LINT_GN_IP && name.content.len != 4
+            && name.content.len != 16)
+            lint_say(job, "iPAddress has %zu octets, must be 4 or 16",
+                     name.content.len);
+}
+
+/* Networks that nobody can prove to own (IANA special purpose registries). */
+static bool is_reserved(struct sg_slice ip)
+{
+    static const struct {
+        uint8_t len, bits;
+        uint8_t net[16];
+    } RESERVED[] = {
+        { 4, 8, { 0 } },
+        { 4, 8, { 10 } },
+        { 4, 10, { 100, 64 } },
+        { 4, 8, { 127 } },
+        { 4, 16, { 169, 254 } },
+        { 4, 12, { 172, 16 } },
+        { 4, 24, { 192, 0, 0 } },
+        { 4, 24, { 192, 0, 2 } },
+        { 4, 16, { 192, 168 } },
+        { 4, 15, { 198, 18 } },
+        { 4, 24, { 198, 51, 100 } },
+        { 4, 24, { 203, 0, 113 } },
+        { 4, 4, { 224 } },
+        { 4, 4, { 240 } },
+        { 16, 127, { 0 } },
+        { 16, 7, { 0xfc } },
+        { 16, 10, { 0xfe, 0x80 } },
+        { 16, 8, { 0xff } },
+        { 16, 32, { 0x20, 0x01, 0x0d, 0xb8 } },
+    };
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(RESERVED); i++) {
+        size_t whole = RESERVED[i].bits / 8;
+        unsigned rest = RESERVED[i].bits % 8;
+        if (ip.len != RESERVED[i].len
+            || memcmp(ip.p, RESERVED[i].net, whole) != 0)
+            continue;
+        uint8_t mask = (uint8_t)(0xff00 >> rest);
+        if (rest == 0 || ((ip.p[whole] ^ RESERVED[i].net[whole]) & mask) == 0)
+            return true;
+    }
+    return false;
+}
+
+void lint_san_ip_reserved(struct lint_job *job)
+{
+    struct lint_iter iter;
+    struct sg_der_tlv name;
+
+    if (!start(job, &iter))
+        return;
+    while (lint_iter_next(&iter, &name)) {
+        const uint8_t *p = name.content.p;
+        if (name.tag != LINT_GN_IP || !is_reserved(name.content))
+            continue;
+        if (name.content.len == 4)
+            lint_say(job, "iPAddress %d.%d.%d.%d is reserved", p[0], p[1], p[2],
+                     p[3]);
+        else
+            lint_say(job, "iPAddress of the reserved network %02x%02x::", p[0],
+                     p[1]);
+    }
+}
+
+void lint_san_email(struct lint_job *job)
+{
+    struct lint_iter iter;
+    struct sg_der_tlv name;
+    char text[VALUE_MAX];
+
+    if (!start(job, &iter))
+        return;
+    while (lint_iter_next(&iter, &name)) {
+        if (name.tag != LINT_GN_EMAIL || name.content.len == 0)
+            continue;
+        const uint8_t *at = memrchr(name.content.p, '@', name.content.len);
+        const char *fault = "has no @ with something before it";
+        if (at != NULL && at > name.content.p)
+            fault = lint_host_fault(
+                SG_SLICE(at + 1,
+                         name.content.len - (size_t)(at + 1 - name.content.p)),
+                false);
+        if (fault != NULL)
+            lint_say(job, "rfc822Name \"%s\" %s",
+                     lint_text(name.content, text, sizeof(text)), fault);
+    }
+}
+
+static bool has_scheme(struct sg_slice uri)
+{
+    const uint8_t *colon = memchr(uri.p, ':', uri.len);
+
+    if (colon == NULL || colon == uri.p || colon + 1 == uri.p + uri.len)
+        return false;
+    for (const uint8_t *p = uri.p; p < colon; p++) {
+        bool letter = (*p | 0x20) >= 'a' && (*p | 0x20) <= 'z';
+        bool other =
+            (*p >= '0' && *p <= '9') || *p == '+' || *p == '-' || *p == '.';
+        if (!letter && (p == uri.p || !other))
+            return false;
+    }
+    return true;
+}
+
+void lint_san_uri(struct lint_job *job)
+{
+    struct lint_iter iter;
+    struct sg_der_tlv name;
+    char text[VALUE_MAX];
+
+    if (!start(job, &iter))
+        return;
+    while (lint_iter_next(&iter, &name)) {
+        bool clean = true;
+        if (name.tag != LINT_GN_URI || name.content.len == 0)
+            continue;
+        for (size_t i = 0; i < name.content.len; i++)
+            clean &= name.content.p[i] > 0x20 && name.content.p[i] < 0x7f;
+        if (!clean || !has_scheme(name.content))
+            lint_say(job, "URI \"%s\" is not an absolute URI in ASCII",
+                     lint_text(name.content, text, sizeof(text)));
+    }
+}
+
+void lint_san_twice(struct lint_job *job)
+{
+    struct lint_iter outer;
+    struct sg_der_tlv name;
+    char text[VALUE_MAX];
+
+    if (!start(job, &outer))
+        return;
+    for (size_t i = 0; lint_iter_next(&outer, &name); i++) {
+        struct lint_iter inner;
+        struct sg_der_tlv other;
+        (void)start(job, &inner);
+        for (size_t k = 0; k < i && lint_iter_next(&inner, &other); k++)
+            if (sg_slice_eq(name.whole, other.whole))
+                lint_say(job, "%s \"%s\" stands twice", lint_gn_name(name.tag),
+                         lint_text(name.content, text, sizeof(text)));
+    }
+}
+
+void lint_san_types(struct lint_job *job)
+{
+    struct lint_iter iter;
+    struct sg_der_tlv name;
+
+    if (!start(job, &iter))
+        return;
+    while (lint_iter_next(&iter, &name))
+        if (name.tag != LINT_GN_DNS && name.tag != LINT_GN_IP)
+            lint_say(job, "%s is not allowed in a TLS server certificate",
+                     lint_gn_name(name.tag));
+}
+
+static bool in_san(const struct lint_job *job, struct sg_slice cn)
+{
+    struct lint_iter iter;
+    struct sg_der_tlv name;
+
+    if (!start(job, &iter))
+        return false;
+    while (lint_iter_next(&iter, &name))
+        if ((name.tag == LINT_GN_DNS || name.tag == LINT_GN_EMAIL)
+            && lint_same_text(name.content, cn))
+            return true;
+    return false;
+}
+
+/* A common name that is a host name and stands in no SAN would be trusted by
+ * old clients alone. */
+void lint_cn_in_san(struct lint_job *job)
+{
+    struct lint_dn_iter iter;
+    struct lint_rdn rdn;
+    char text[VALUE_MAX];
+
+    lint_dn_init(&iter, job->cert->subject);
+    while (lint_dn_next(&iter, &rdn)) {
+        if (!LINT_IS(rdn.oid, "\x55\x04\x03"))
+            continue;
+        bool dotted = memchr(rdn.value.p, '.', rdn.value.len) != NULL;
+        if (dotted && lint_host_fault(rdn.value, true) == NULL
+            && !in_san(job, rdn.value))
+            lint_say(job, "CN \"%s\" is a host name that is not in the SAN",
+                     lint_text(rdn.value, text, sizeof(text)));
+    }
+}

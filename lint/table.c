@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lint/rules.h"
+
+/* Every rule, one row each: id, source, severity for private and for public
+ * TLS PKIs, the days it binds [from, until), what it is about, the check.
+ * The sources are RFC 5280 and the Baseline Requirements 2.2.6 (BR). */
+
+#define ANY_CA (LINT_KIND_ROOT | LINT_KIND_SUB_CA)
+#define END_ENTITY (LINT_KIND_LEAF | LINT_KIND_OCSP)
+#define ANY (ANY_CA | END_ENTITY)
+#define BELOW_ROOT (LINT_KIND_SUB_CA | END_ENTITY)
+
+#define OFF LINT_OFF
+#define NOTICE LINT_NOTICE
+#define WARN LINT_WARN
+#define ERROR LINT_ERROR
+
+/* Days as seconds since 1970. */
+#define SINCE_2025_06_15 1749945600 /* serverAuth in TLS intermediates */
+
+#define ROW(id, source, private, public, from, until, kinds) \
+    { \
+        { #id, source, private, public, from, until, kinds }, lint_##id \
+    }
+#define RULE(id, source, private, public, kinds) \
+    ROW(id, source, private, public, 0, 0, kinds)
+
+const struct lint_row LINT_ROWS[] = {
+    /* body */
+    RULE(version, "RFC 5280 4.1.2.1", ERROR, ERROR, ANY),
+    RULE(serial_positive, "RFC 5280 4.1.2.2", ERROR, ERROR, ANY),
+    RULE(serial_length, "RFC 5280 4.1.2.2", ERROR, ERROR, ANY),
+    RULE(serial_entropy, "BR 7.1", WARN, ERROR, ANY),
+    RULE(algorithms_match, "RFC 5280 4.1.1.2", ERROR, ERROR, ANY),
+    RULE(algorithm_allowed, "BR 7.1.3.2", ERROR, ERROR, ANY),
+    RULE(time_form, "RFC 5280 4.1.2.5", ERROR, ERROR, ANY),
+    RULE(time_order, "RFC 5280 4.1.2.5", ERROR, ERROR, ANY),
+    RULE(unique_ids, "RFC 5280 4.1.2.8", ERROR, ERROR, ANY),
+    RULE(extension_twice, "RFC 5280 4.2", ERROR, ERROR, ANY),
+    RULE(extension_empty, "RFC 5280 4.2", ERROR, ERROR, ANY),
+    RULE(extension_default, "X.690 11.5", ERROR, ERROR, ANY),
+    RULE(extension_critical, "RFC 5280 4.2", ERROR, ERROR, ANY),
+    RULE(extension_form, "RFC 5280 4.2", ERROR, ERROR, ANY),
+    RULE(aki_present, "RFC 5280 4.2.1.1", ERROR, ERROR, BELOW_ROOT),
+    RULE(aki_not_critical, "RFC 5280 4.2.1.1", ERROR, ERROR, ANY),
+    RULE(aki_form, "BR 7.1.2.11.1", WARN, ERROR, ANY),
+    RULE(ski_not_critical, "RFC 5280 4.2.1.2", ERROR, ERROR, ANY),
+    RULE(urls, "BR 7.1.2.11.2", WARN, ERROR, ANY),
+    /* key */
+    RULE(key_algorithm, "BR 6.1.5", ERROR, ERROR, ANY),
+    RULE(key_parameters, "RFC 3279 2.3.1", ERROR, ERROR, ANY),
+    RULE(rsa_size, "BR 6.1.5", ERROR, ERROR, ANY),
+    RULE(rsa_exponent, "BR 6.1.6", ERROR, ERROR, ANY),
+    RULE(rsa_close_primes, "BR 6.1.1.3", ERROR, ERROR, ANY),
+    RULE(ec_point, "RFC 5480 2.2", ERROR, ERROR, ANY),
+    /* distinguished names */
+    RULE(issuer_empty, "RFC 5280 4.1.2.4", ERROR, ERROR, ANY),
+    RULE(subject_empty, "RFC 5280 4.1.2.6", ERROR, ERROR, END_ENTITY),
+    RULE(ca_subject_empty, "RFC 5280 4.1.2.6", ERROR, ERROR, ANY_CA),
+    RULE(dn_form, "RFC 5280 4.1.2.4", ERROR, ERROR, ANY),
+    RULE(dn_country, "RFC 5280 appendix A", ERROR, ERROR, ANY),
+    RULE(dn_length, "RFC 5280 appendix A", ERROR, ERROR, ANY),
+    RULE(dn_twice, "BR 7.1.4.1", WARN, ERROR, ANY),
+    RULE(dn_order, "BR 7.1.4.2", OFF, ERROR, ANY),
+    RULE(ca_subject_attributes, "BR 7.1.2.10.2", OFF, ERROR, ANY_CA),
+    /* alternative names */
+    RULE(san_present, "BR 7.1.2.7.12", NOTICE, ERROR, LINT_KIND_LEAF),
+    RULE(san_empty, "RFC 5280 4.2.1.6", ERROR, ERROR, ANY),
+    RULE(san_dns, "RFC 5280 4.2.1.6", ERROR, ERROR, ANY),
+    RULE(san_dns_lower_case, "BR 7.1.4.2", NOTICE, NOTICE, ANY),
+    RULE(san_ip, "RFC 5280 4.2.1.6", ERROR, ERROR, ANY),
+    RULE(san_ip_reserved, "BR 4.2.2", OFF, ERROR, LINT_KIND_LEAF),
+    RULE(san_email, "RFC 5280 4.2.1.6", ERROR, ERROR, ANY),
+    RULE(san_uri, "RFC 5280 4.2.1.6", ERROR, ERROR, ANY),
+    RULE(san_twice, "BR 7.1.2.7.12", WARN, WARN, ANY),
+    RULE(san_types, "BR 7.1.2.7.12", OFF, ERROR, LINT_KIND_LEAF),
+    RULE(cn_in_san, "BR 7.1.4.3", WARN, ERROR, LINT_KIND_LEAF),
+    /* leaf */
+    RULE(leaf_usage, "RFC 5280 4.2.1.3", ERROR, ERROR, END_ENTITY),
+    RULE(leaf_basic_constraints, "RFC 5280 4.2.1.9", ERROR, ERROR, END_ENTITY),
+    RULE(key_usage_bits, "RFC 5280 4.2.1.3", ERROR, ERROR, ANY),
+    RULE(leaf_eku_present, "BR 7.1.2.7.10", NOTICE, ERROR, LINT_KIND_LEAF),
+    RULE(eku_not_critical, "BR 7.1.2.7.10", NOTICE, ERROR, ANY),
+    RULE(eku_any, "BR 7.1.2.7.10", WARN, ERROR, END_ENTITY),
+    RULE(eku_twice, "RFC 5280 4.2.1.12", ERROR, ERROR, ANY),
+    RULE(usage_fits_key, "RFC 5480 3, RFC 3279 2.3.1", NOTICE, WARN, ANY),
+    RULE(leaf_validity, "BR 6.3.2", OFF, ERROR, LINT_KIND_LEAF),
+    RULE(policies_twice, "RFC 5280 4.2.1.4", ERROR, ERROR, ANY),
+    /* OCSP responder */
+    RULE(ocsp_eku_only, "BR 7.1.2.8.5", ERROR, ERROR, LINT_KIND_OCSP),
+    RULE(ocsp_nocheck, "RFC 6960 4.2.2.2.1", ERROR, ERROR, LINT_KIND_OCSP),
+    RULE(ocsp_usage, "BR 7.1.2.8.7", ERROR, ERROR, LINT_KIND_OCSP),
+    RULE(ocsp_extensions, "BR 7.1.2.8.2", WARN, ERROR, LINT_KIND_OCSP),
+    /* CA */
+    RULE(ca_basic_critical, "RFC 5280 4.2.1.9", ERROR, ERROR, ANY_CA),
+    RULE(path_length_place, "RFC 5280 4.2.1.9", ERROR, ERROR, ANY_CA),
+    RULE(ca_usage_present, "RFC 5280 4.2.1.3", ERROR, ERROR, ANY_CA),
+    RULE(ca_usage_critical, "RFC 5280 4.2.1.3", WARN, ERROR, ANY_CA),
+    RULE(ca_usage_cert_sign, "RFC 5280 4.2.1.9", ERROR, ERROR, ANY_CA),
+    RULE(ca_usage_crl_sign, "BR 7.1.2.10.7", WARN, ERROR, ANY_CA),
+    RULE(ca_usage_only, "BR 7.1.2.10.7", WARN, ERROR, ANY_CA),
+    RULE(ca_ski_present, "RFC 5280 4.2.1.2", ERROR, ERROR, ANY_CA),
+    RULE(ca_eku_ocsp, "RFC 6960 4.2.2.2", ERROR, ERROR, ANY_CA),
+    RULE(root_eku, "BR 7.1.2.1.2", WARN, ERROR, LINT_KIND_ROOT),
+    RULE(root_aki, "BR 7.1.2.1.3", NOTICE, ERROR, LINT_KIND_ROOT),
+    RULE(root_path_length, "BR 7.1.2.1.4", OFF, NOTICE, LINT_KIND_ROOT),
+    RULE(root_validity, "BR 7.1.2.1.1", OFF, ERROR, LINT_KIND_ROOT),
+    ROW(sub_ca_eku, "CCADB 5.1, BR 7.1.2.10.6", OFF, ERROR, SINCE_2025_06_15, 0,
+        LINT_KIND_SUB_CA),
+    RULE(sub_ca_eku_mixed, "BR 7.1.2.10.6", OFF, ERROR, LINT_KIND_SUB_CA),
+    RULE(sub_ca_cdp, "BR 7.1.2.10.4", OFF, ERROR, LINT_KIND_SUB_CA),
+    RULE(sub_ca_aia, "BR 7.1.2.10.3", OFF, ERROR, LINT_KIND_SUB_CA),
+    RULE(sub_ca_policies, "BR 7.1.2.10.5", OFF, ERROR, LINT_KIND_SUB_CA),
+    /* name constraints */
+    RULE(nc_only_ca, "RFC 5280 4.2.1.10", ERROR, ERROR, END_ENTITY),
+    RULE(nc_critical, "RFC 5280 4.2.1.10", ERROR, WARN, ANY_CA),
+    RULE(nc_empty, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
+    RULE(nc_base_distance, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
+    RULE(nc_dns, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
+    RULE(nc_ip, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
+    RULE(nc_technical, "BR 7.1.2.5", ERROR, ERROR, LINT_KIND_SUB_CA),
+    RULE(pair_nc_open_forms, "RFC 5280 4.2.1.10", WARN, WARN, ANY_CA),
+    /* a certificate and its issuer */
+    RULE(pair_name, "RFC 5280 6.1.3 (a)(4)", ERROR, ERROR, LINT_KIND_PAIR),
+    RULE(pair_key_id, "RFC 5280 4.2.1.1", ERROR, ERROR, LINT_KIND_PAIR),
+    RULE(pair_signature, "RFC 5280 6.1.3 (a)(1)", ERROR, ERROR, LINT_KIND_PAIR),
+    RULE(pair_validity, "good sense: none outlives its issuer", ERROR, ERROR,
+         LINT_KIND_PAIR),
+    RULE(pair_issuer_is_ca, "RFC 5280 6.1.4 (k)(n)", ERROR, ERROR,
+         LINT_KIND_PAIR),
+    RULE(pair_path_length, "RFC 5280 4.2.1.9", ERROR, ERROR, LINT_KIND_PAIR),
+    RULE(pair_path_length_falls, "RFC 5280 4.2.1.9", ERROR, ERROR,
+         LINT_KIND_PAIR),
+    RULE(pair_eku, "BR 7.1.2.10.6", WARN, ERROR, LINT_KIND_PAIR),
+    RULE(pair_same_key, "RFC 5280 4.2.1.2", ERROR, ERROR, LINT_KIND_PAIR),
+    RULE(pair_algorithm, "BR 7.1.3.2.2", ERROR, ERROR, LINT_KIND_PAIR),
+    RULE(pair_nc_subset, "RFC 5280 4.2.1.10", ERROR, ERROR, LINT_KIND_PAIR),
+    RULE(pair_nc_names, "RFC 5280 6.1.3 (b)(c)", ERROR, ERROR, LINT_KIND_PAIR),
+    RULE(pair_nc_wildcard, "CVE-2025-61727", ERROR, ERROR, LINT_KIND_PAIR),
+    /* CRL */
+    RULE(crl_version, "RFC 5280 5.1.2.1", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_algorithms, "RFC 5280 5.1.1.2", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_times, "RFC 5280 5.1.2.4", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_next_update, "RFC 5280 5.1.2.5", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_lifetime, "BR 4.9.7", OFF, ERROR, LINT_KIND_CRL),
+    RULE(crl_number, "RFC 5280 5.2.3", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_aki, "RFC 5280 5.2.1", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_empty_list, "RFC 5280 5.1.2.6", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_serial_twice, "RFC 5280 5.1.2.6", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_reason, "RFC 5280 5.3.1", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_revocation_date, "RFC 5280 5.1.2.6", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_idp, "RFC 5280 5.2.5", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_delta, "RFC 5280 5.2.4", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_extension_twice, "RFC 5280 5.2", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_issuer, "RFC 5280 5.1.2.3", ERROR, ERROR, LINT_KIND_CRL),
+};
+const size_t LINT_ROWS_COUNT = SG_ARRAY_LEN(LINT_ROWS);
