@@ -178,9 +178,9 @@ enum sg_rc sg_buf_put_blob(struct sg_buf *buf, struct sg_slice blob,
 void sg_reader_init(struct sg_reader *in, struct sg_slice bytes)
 {
     /* Arithmetic on NULL is undefined, so an empty slice gets an address. */
-    static const uint8_t NOTHING[1];
+    static const uint8_t nothing[1];
 
-    in->p = bytes.p != NULL ? bytes.p : NOTHING;
+    in->p = bytes.p != NULL ? bytes.p : nothing;
     in->end = in->p + bytes.len;
 }
 
@@ -269,9 +269,10 @@ enum sg_rc sg_get_text(struct sg_reader *in, char *dst, size_t dst_size,
 
     assert(dst_size > 0);
     SG_TRY(sg_get_blob(&at, dst_size - 1, &text, err));
-    if (memchr(text.p, 0, text.len) != NULL)
+    if (text.len > 0 && memchr(text.p, 0, text.len) != NULL)
         return sg_err_set(err, SG_FORMAT, "text with a NUL inside");
-    memcpy(dst, text.p, text.len);
+    if (text.len > 0)
+        memcpy(dst, text.p, text.len);
     dst[text.len] = '\0';
     *in = at;
     return SG_OK;

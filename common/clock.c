@@ -61,12 +61,12 @@ static int64_t days_from_civil(int year, int month, int day)
 
 static int days_in_month(int year, int month)
 {
-    static const int DAYS[] = {
+    static const int days[] = {
         31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
     };
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % ERA_YEARS == 0;
 
-    return DAYS[month - 1] + (month == 2 && leap ? 1 : 0);
+    return days[month - 1] + (month == 2 && leap ? 1 : 0);
 }
 
 static bool date_exists(const struct sg_date *d)
@@ -86,7 +86,8 @@ enum sg_rc sg_date_to_time(const struct sg_date *date, int64_t *ret,
                           date->year, date->month, date->day, date->hour,
                           date->minute, date->second);
     *ret = days_from_civil(date->year, date->month, date->day) * DAY_SECONDS
-           + date->hour * 3600 + date->minute * 60 + date->second;
+           + INT64_C(3600) * date->hour + INT64_C(60) * date->minute
+           + date->second;
     return SG_OK;
 }
 

@@ -131,10 +131,10 @@ static enum sg_rc on_end_sequence(const struct walk *w, struct sg_err *err)
 
 static bool is_null(const struct walk_item *item)
 {
-    static const char *const NAMES[] = { "", "~", "null", "Null", "NULL" };
+    static const char *const names[] = { "", "~", "null", "Null", "NULL" };
 
-    for (size_t i = 0; item->plain && i < SG_ARRAY_LEN(NAMES); i++)
-        if (strcmp((const char *)item->text.p, NAMES[i]) == 0)
+    for (size_t i = 0; item->plain && i < SG_ARRAY_LEN(names); i++)
+        if (strcmp((const char *)item->text.p, names[i]) == 0)
             return true;
     return false;
 }

@@ -9,7 +9,7 @@
 #include "common/config-walk.h"
 #include "common/file.h"
 
-#define CONFIG_MAX (1024U * 1024U) /* bytes; thousands of roles fit */
+#define CONFIG_MAX ((size_t)1 << 20) /* bytes; thousands of roles fit */
 #define REASON_MAX 256
 
 /* First error that libcyaml logs, and the line of its innermost place. */
@@ -21,7 +21,7 @@ struct fault {
 SG_PRINTF(3, 0)
 static void catch_log(cyaml_log_t level, void *arg, const char *fmt, va_list ap)
 {
-    static const char PLACE[] = "(line: ";
+    static const char mark[] = "(line: ";
     struct fault *fault = arg;
     char text[REASON_MAX];
 
@@ -30,11 +30,11 @@ static void catch_log(cyaml_log_t level, void *arg, const char *fmt, va_list ap)
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     text[strcspn(text, "\n")] = '\0';
 
-    const char *place = strstr(text, PLACE);
+    const char *place = strstr(text, mark);
     if (fault->text[0] == '\0')
         memcpy(fault->text, text, sizeof(text));
     else if (place != NULL && fault->line == 0)
-        for (place += strlen(PLACE); *place >= '0' && *place <= '9'; place++)
+        for (place += strlen(mark); *place >= '0' && *place <= '9'; place++)
             fault->line = fault->line * 10 + (unsigned long)(*place - '0');
 }
 
@@ -58,7 +58,7 @@ enum sg_rc sg_config_parse(struct sg_slice yaml, const char *path,
     cyaml_data_t *data = NULL;
 
     if (yaml.len > CONFIG_MAX)
-        return sg_err_set(err, SG_CONFIG, "%s:1: larger than %u bytes", path,
+        return sg_err_set(err, SG_CONFIG, "%s:1: larger than %zu bytes", path,
                           CONFIG_MAX);
     if (yaml.len == 0)
         return sg_err_set(err, SG_CONFIG, "%s:1: the file is empty", path);

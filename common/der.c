@@ -19,19 +19,19 @@ static enum sg_rc fault_at(const struct sg_der *in, const uint8_t *at,
                            const char *where, const char *text,
                            struct sg_err *err)
 {
-    return sg_err_fill(err, SG_FORMAT, SG_SRC_NONE, 0, where,
-                       "%s: offset %zu: %s", in->what, (size_t)(at - in->base),
-                       text);
+    return sg_rc_failed(sg_err_fill(err, SG_FORMAT, SG_SRC_NONE, 0, where,
+                                    "%s: offset %zu: %s", in->what,
+                                    (size_t)(at - in->base), text));
 }
 
-#define fault(in, at, text, err) fault_at((in), (at), SG_HERE, (text), (err))
+#define FAULT(in, at, text, err) fault_at((in), (at), SG_HERE, (text), (err))
 
 static const char *tag_text(uint8_t tag, char dst[TAG_TEXT_MAX])
 {
     static const struct {
         uint8_t tag;
         const char *name;
-    } NAMES[] = {
+    } names[] = {
         { SG_DER_BOOLEAN, "BOOLEAN" },
         { SG_DER_INTEGER, "INTEGER" },
         { SG_DER_BIT_STRING, "BIT STRING" },
@@ -51,9 +51,9 @@ static const char *tag_text(uint8_t tag, char dst[TAG_TEXT_MAX])
         { SG_DER_SET, "SET" },
     };
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(NAMES); i++)
-        if (NAMES[i].tag == tag)
-            return NAMES[i].name;
+    for (size_t i = 0; i < SG_ARRAY_LEN(names); i++)
+        if (names[i].tag == tag)
+            return names[i].name;
     if ((tag & CLASS_MASK) == 0x80)
         (void)snprintf(dst, TAG_TEXT_MAX, "[%d]%s", tag & NUMBER_MASK,
                        (tag & CONSTRUCTED) != 0 ? " constructed" : "");
@@ -65,9 +65,9 @@ static const char *tag_text(uint8_t tag, char dst[TAG_TEXT_MAX])
 void sg_der_init(struct sg_der *in, struct sg_slice bytes, const char *what)
 {
     /* Arithmetic on NULL is undefined, so an empty slice gets an address. */
-    static const uint8_t NOTHING[1];
+    static const uint8_t nothing[1];
 
-    in->p = bytes.p != NULL ? bytes.p : NOTHING;
+    in->p = bytes.p != NULL ? bytes.p : nothing;
     in->end = in->p + bytes.len;
     in->base = in->p;
     in->what = what;
@@ -87,12 +87,12 @@ bool sg_der_next_is(const struct sg_der *in, uint8_t tag)
  * are: DER has no strings in pieces (X.690 10.2). */
 static bool form_fits(uint8_t tag)
 {
-    static const uint32_t ALWAYS_CONSTRUCTED =
+    static const uint32_t always_constructed =
         1U << 8 | 1U << 11 | 1U << 16 | 1U << 17 | 1U << 29;
 
     if ((tag & CLASS_MASK) != CLASS_UNIVERSAL)
         return true;
-    bool want = (ALWAYS_CONSTRUCTED >> (tag & NUMBER_MASK) & 1) != 0;
+    bool want = (always_constructed >> (tag & NUMBER_MASK) & 1) != 0;
     return want == ((tag & CONSTRUCTED) != 0);
 }
 
@@ -100,13 +100,13 @@ static enum sg_rc read_tag(const struct sg_der *in, uint8_t *ret,
                            struct sg_err *err)
 {
     if (in->p == in->end)
-        return fault(in, in->p, "ends where an element must follow", err);
+        return FAULT(in, in->p, "ends where an element must follow", err);
     if ((*in->p & NUMBER_MASK) == NUMBER_MASK)
-        return fault(in, in->p, "long-form tag (X.690 8.1.2.4)", err);
+        return FAULT(in, in->p, "long-form tag (X.690 8.1.2.4)", err);
     if (*in->p == 0)
-        return fault(in, in->p, "end-of-contents octets (X.690 8.1.5)", err);
+        return FAULT(in, in->p, "end-of-contents octets (X.690 8.1.5)", err);
     if (!form_fits(*in->p))
-        return fault(in, in->p,
+        return FAULT(in, in->p,
                      (*in->p & CONSTRUCTED) != 0
                          ? "string in constructed form (X.690 10.2)"
                          : "structure in primitive form (X.690 8.9.1)",
@@ -121,23 +121,23 @@ static enum sg_rc read_length(const struct sg_der *in, const uint8_t *p,
                               struct sg_err *err)
 {
     if (p == in->end)
-        return fault(in, p, "truncated: no length octet (X.690 8.1.3)", err);
+        return FAULT(in, p, "truncated: no length octet (X.690 8.1.3)", err);
     size_t len = *p++;
     if (len == 0x80)
-        return fault(in, p - 1, "indefinite length (X.690 10.1)", err);
+        return FAULT(in, p - 1, "indefinite length (X.690 10.1)", err);
     if (len > 0x80) {
         size_t n = len & 0x7f;
 
         if (n > LENGTH_OCTETS_MAX)
-            return fault(in, p - 1, "length of more than 4 octets", err);
+            return FAULT(in, p - 1, "length of more than 4 octets", err);
         if ((size_t)(in->end - p) < n)
-            return fault(in, p - 1, "truncated inside the length", err);
+            return FAULT(in, p - 1, "truncated inside the length", err);
         if (*p == 0)
-            return fault(in, p - 1, "length not minimal (X.690 10.1)", err);
+            return FAULT(in, p - 1, "length not minimal (X.690 10.1)", err);
         for (len = 0; n > 0; n--)
             len = len << 8 | *p++;
         if (len < 0x80)
-            return fault(in, p - 2, "length not minimal (X.690 10.1)", err);
+            return FAULT(in, p - 2, "length not minimal (X.690 10.1)", err);
     }
     *ret_len = len;
     *ret_p = p;
@@ -294,7 +294,7 @@ static enum sg_rc get_checked(struct sg_der *in, uint8_t tag,
     SG_TRY(sg_der_get(&at, tag, &tlv, err));
     const char *broken = content_fault(&tlv);
     if (broken != NULL)
-        return fault(in, in->p, broken, err);
+        return FAULT(in, in->p, broken, err);
     in->p = at.p;
     *ret = tlv;
     return SG_OK;
@@ -316,11 +316,11 @@ enum sg_rc sg_der_uint(struct sg_der *in, uint64_t *ret, struct sg_err *err)
 
     SG_TRY(sg_der_integer(&at, &c, err));
     if (c.p[0] >= 0x80)
-        return fault(in, in->p, "INTEGER is negative", err);
+        return FAULT(in, in->p, "INTEGER is negative", err);
     if (c.p[0] == 0 && c.len > 1)
         c = SG_SLICE(c.p + 1, c.len - 1);
     if (c.len > sizeof(*ret))
-        return fault(in, in->p, "INTEGER of more than 64 bits", err);
+        return FAULT(in, in->p, "INTEGER of more than 64 bits", err);
 
     uint64_t v = 0;
     for (size_t i = 0; i < c.len; i++)
@@ -358,7 +358,7 @@ enum sg_rc sg_der_bits(struct sg_der *in, struct sg_slice *ret,
 
     SG_TRY(get_checked(&at, SG_DER_BIT_STRING, &tlv, err));
     if (tlv.content.p[0] != 0)
-        return fault(in, in->p, "BIT STRING of no whole octets", err);
+        return FAULT(in, in->p, "BIT STRING of no whole octets", err);
     in->p = at.p;
     *ret = SG_SLICE(tlv.content.p + 1, tlv.content.len - 1);
     return SG_OK;
@@ -373,9 +373,9 @@ enum sg_rc sg_der_named_bits(struct sg_der *in, uint16_t *ret,
     SG_TRY(get_checked(&at, SG_DER_BIT_STRING, &tlv, err));
     struct sg_slice c = tlv.content;
     if (c.len > 3)
-        return fault(in, in->p, "more than 16 named bits", err);
+        return FAULT(in, in->p, "more than 16 named bits", err);
     if (c.len > 1 && (c.p[c.len - 1] >> c.p[0] & 1) == 0)
-        return fault(in, in->p, "named bits end in a zero (X.690 11.2.2)", err);
+        return FAULT(in, in->p, "named bits end in a zero (X.690 11.2.2)", err);
 
     uint16_t v = 0;
     for (size_t bit = 0; bit < 8 * (c.len - 1); bit++)
@@ -446,7 +446,7 @@ enum sg_rc sg_der_time(struct sg_der *in, int64_t *ret, struct sg_err *err)
     SG_TRY(sg_der_get(&at, tag, &tlv, err));
     const char *broken = time_content(&tlv, &date);
     if (broken != NULL)
-        return fault(in, in->p, broken, err);
+        return FAULT(in, in->p, broken, err);
     if (sg_date_to_time(&date, ret, err) != SG_OK)
         return sg_err_wrap(err, "%s: offset %zu", in->what,
                            (size_t)(in->p - in->base));
@@ -482,7 +482,7 @@ enum sg_rc sg_der_check(struct sg_slice bytes, const char *what,
         SG_TRY(sg_der_any(&in, &tlv, err));
         const char *broken = content_fault(&tlv);
         if (broken != NULL)
-            return fault(&in, start, broken, err);
+            return FAULT(&in, start, broken, err);
         if ((tlv.tag & CONSTRUCTED) != 0) {
             ends[depth++] = in.end;
             in.p = tlv.content.p;

@@ -54,30 +54,30 @@ bool sg_rc_retryable(enum sg_rc rc)
     return rc_info(rc)->retry;
 }
 
-SG_PRINTF(6, 0)
-static enum sg_rc fill(struct sg_err *err, enum sg_rc rc, enum sg_src src,
-                       unsigned long native, const char *where, const char *fmt,
-                       va_list ap)
+/* Everything but the text. False when an earlier failure is kept. */
+static bool begin(struct sg_err *err, enum sg_rc rc, enum sg_src src,
+                  unsigned long native, const char *where)
 {
     assert(rc != SG_OK);
     if (err->rc != SG_OK)
-        return err->rc;
-
+        return false;
     err->rc = rc;
     err->src = src;
     err->native = native;
     err->where = where;
-    (void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
-    return rc;
+    return true;
 }
 
 enum sg_rc sg_err_fill(struct sg_err *err, enum sg_rc rc, enum sg_src src,
                        unsigned long native, const char *where, const char *fmt,
                        ...)
 {
+    if (!begin(err, rc, src, native, where))
+        return err->rc;
+
     va_list ap;
     va_start(ap, fmt);
-    rc = fill(err, rc, src, native, where, fmt, ap);
+    (void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
     va_end(ap);
     return rc;
 }
@@ -94,14 +94,15 @@ enum sg_rc sg_err_fill_errno(struct sg_err *err, enum sg_rc rc,
 {
     int number = errno;
     char text[128];
-    bool first = err->rc == SG_OK;
+
+    if (!begin(err, rc, SG_SRC_ERRNO, (unsigned long)number, where))
+        return err->rc;
 
     va_list ap;
     va_start(ap, fmt);
-    rc = fill(err, rc, SG_SRC_ERRNO, (unsigned long)number, where, fmt, ap);
+    (void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
     va_end(ap);
-    if (first)
-        append(err, strerror_r(number, text, sizeof(text)));
+    append(err, strerror_r(number, text, sizeof(text)));
     errno = number;
     return rc;
 }
@@ -111,15 +112,17 @@ enum sg_rc sg_err_fill_openssl(struct sg_err *err, enum sg_rc rc,
 {
     unsigned long code = ERR_peek_last_error();
     const char *reason = ERR_reason_error_string(code);
-    bool first = err->rc == SG_OK;
+
+    ERR_clear_error();
+    if (!begin(err, rc, SG_SRC_OPENSSL, code, where))
+        return err->rc;
 
     va_list ap;
     va_start(ap, fmt);
-    rc = fill(err, rc, SG_SRC_OPENSSL, code, where, fmt, ap);
+    (void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
     va_end(ap);
-    if (first && reason != NULL)
+    if (reason != NULL)
         append(err, reason);
-    ERR_clear_error();
     return rc;
 }
 

@@ -5,6 +5,7 @@
 /* One error type for the whole of signet: a code, the foreign number behind
  * it, and one line of text for people. No call here allocates or fails. */
 
+#include <assert.h>
 #include <stdbool.h>
 
 #include "common/macros.h"
@@ -58,9 +59,17 @@ bool sg_rc_retryable(enum sg_rc rc);
 /* Record a failure and return its code, so "return sg_err_set(...)" can never
  * disagree with the record. The first failure wins: a second one is kept out. */
 #define sg_err_set(err, rc, ...) \
-    sg_err_fill((err), (rc), SG_SRC_NONE, 0, SG_HERE, __VA_ARGS__)
+    sg_rc_failed(sg_err_fill((err), (rc), SG_SRC_NONE, 0, SG_HERE, __VA_ARGS__))
 #define sg_err_native(err, rc, src, native, ...) \
-    sg_err_fill((err), (rc), (src), (native), SG_HERE, __VA_ARGS__)
+    sg_rc_failed( \
+        sg_err_fill((err), (rc), (src), (native), SG_HERE, __VA_ARGS__))
+
+/* Tells compilers and analysers what the calls below cannot return. */
+static inline enum sg_rc sg_rc_failed(enum sg_rc rc)
+{
+    assert(rc != SG_OK);
+    return rc;
+}
 
 SG_PRINTF(6, 7)
 enum sg_rc sg_err_fill(struct sg_err *err, enum sg_rc rc, enum sg_src src,
@@ -69,7 +78,7 @@ enum sg_rc sg_err_fill(struct sg_err *err, enum sg_rc rc, enum sg_src src,
 
 /* As sg_err_set for a failed system call: "<text>: <strerror>", errno kept. */
 #define sg_err_errno(err, rc, ...) \
-    sg_err_fill_errno((err), (rc), SG_HERE, __VA_ARGS__)
+    sg_rc_failed(sg_err_fill_errno((err), (rc), SG_HERE, __VA_ARGS__))
 SG_PRINTF(4, 5)
 enum sg_rc sg_err_fill_errno(struct sg_err *err, enum sg_rc rc,
                              const char *where, const char *fmt, ...);
@@ -77,7 +86,7 @@ enum sg_rc sg_err_fill_errno(struct sg_err *err, enum sg_rc rc,
 /* As sg_err_set for a failed OpenSSL call: adds its newest reason text and
  * drains its queue. */
 #define sg_err_openssl(err, rc, ...) \
-    sg_err_fill_openssl((err), (rc), SG_HERE, __VA_ARGS__)
+    sg_rc_failed(sg_err_fill_openssl((err), (rc), SG_HERE, __VA_ARGS__))
 SG_PRINTF(4, 5)
 enum sg_rc sg_err_fill_openssl(struct sg_err *err, enum sg_rc rc,
                                const char *where, const char *fmt, ...);

@@ -84,6 +84,7 @@ void sg_log_set_sink(sg_log_sink sink, void *arg)
  * while standard error still is that stream. */
 static void find_journal(void)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing calls setenv
     const char *stream = getenv("JOURNAL_STREAM");
     char mine[64];
     struct stat st;
@@ -164,13 +165,13 @@ void sg_log(enum sg_log_level level, const char *event, const char *fmt, ...)
 /* Text of c inside quotes; returns its length. */
 static size_t escape(char c, char dst[5])
 {
-    static const char FROM[] = "\"\\\n\r\t";
-    static const char TO[] = "\"\\nrt";
-    const char *special = strchr(FROM, c);
+    static const char from[] = "\"\\\n\r\t";
+    static const char to[] = "\"\\nrt";
+    const char *special = strchr(from, c);
 
     if (special != NULL) {
         dst[0] = '\\';
-        dst[1] = TO[special - FROM];
+        dst[1] = to[special - from];
         return 2;
     }
     if (c >= 0x20 && c < 0x7f) {
@@ -182,11 +183,11 @@ static size_t escape(char c, char dst[5])
 
 const char *sg_log_quote(const char *value, char *dst, size_t size)
 {
-    static const char NONE[] = "";
+    static const char none[] = "";
     size_t n = 0;
 
     if (size < 3)
-        return NONE;
+        return none;
     dst[n++] = '"';
     for (const char *p = value != NULL ? value : ""; *p != '\0'; p++) {
         char piece[5];

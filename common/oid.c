@@ -128,7 +128,7 @@ static bool print_all(struct sg_slice oid, char dst[SG_OID_TEXT_MAX])
         if (oid.p[i] >= 0x80)
             continue;
         if (len == 0) {
-            unsigned first = v < 40 ? 0 : v < 80 ? 1 : 2;
+            arc_number first = v < 40 ? 0 : v < 80 ? 1 : 2;
 
             (void)print_arc(dst, &len, first);
             v -= first * 40;

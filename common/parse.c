@@ -15,12 +15,12 @@ __extension__ typedef unsigned __int128 wide_number;
 
 const char *sg_show(const char *text, char dst[SG_SHOW_MAX])
 {
-    static const char CUT[] = "...";
+    static const char cut[] = "...";
     size_t n = 0;
 
-    for (; *text != '\0' && n < SG_SHOW_MAX - sizeof(CUT); text++)
-        dst[n++] = *text >= 0x20 && *text < 0x7f ? *text : '?';
-    memcpy(dst + n, *text != '\0' ? CUT : "", *text != '\0' ? sizeof(CUT) : 1);
+    for (; *text != '\0' && n < SG_SHOW_MAX - sizeof(cut); text++)
+        dst[n++] = (char)(*text >= 0x20 && *text < 0x7f ? *text : '?');
+    memcpy(dst + n, *text != '\0' ? cut : "", *text != '\0' ? sizeof(cut) : 1);
     return dst;
 }
 
@@ -33,7 +33,7 @@ static enum sg_rc refuse_at(const char *text, const char *rule,
                        sg_show(text, shown), rule);
 }
 
-#define refuse(text, rule, err) refuse_at((text), (rule), SG_HERE, (err))
+#define REFUSE(text, rule, err) refuse_at((text), (rule), SG_HERE, (err))
 
 static bool is_digit(char c)
 {
@@ -74,7 +74,7 @@ enum sg_rc sg_parse_u64(const char *text, uint64_t min, uint64_t max,
     uint64_t v = 0;
 
     if (!is_whole_number(text))
-        return refuse(text, "not a whole number", err);
+        return REFUSE(text, "not a whole number", err);
     if (!digits(&p, &v) || v < min || v > max)
         return sg_err_set(err, SG_FORMAT,
                           "\"%s\": not between %" PRIu64 " and %" PRIu64,
@@ -92,7 +92,7 @@ enum sg_rc sg_parse_i64(const char *text, int64_t min, int64_t max,
     uint64_t magnitude = 0;
 
     if (!is_whole_number(p) || (minus && p[0] == '0'))
-        return refuse(text, "not a whole number", err);
+        return REFUSE(text, "not a whole number", err);
     bool fits = digits(&p, &magnitude)
                 && magnitude <= (uint64_t)INT64_MAX + (minus ? 1 : 0);
     /* -2^63 has no positive twin, so it is not made by negation. */
@@ -115,7 +115,7 @@ static uint64_t duration_unit(const char **text)
     static const struct {
         const char *name; /* "ms" before "m", which it begins with */
         uint64_t nanoseconds;
-    } UNITS[] = {
+    } units[] = {
         { "ns", 1 },           { "us", 1000 },
         { "\xc2\xb5s", 1000 }, /* U+00B5, as Go prints it */
         { "\xce\xbcs", 1000 }, /* U+03BC */
@@ -124,12 +124,12 @@ static uint64_t duration_unit(const char **text)
         { "d", 86400 * NANO },
     };
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(UNITS); i++) {
-        size_t len = strlen(UNITS[i].name);
+    for (size_t i = 0; i < SG_ARRAY_LEN(units); i++) {
+        size_t len = strlen(units[i].name);
 
-        if (strncmp(*text, UNITS[i].name, len) == 0) {
+        if (strncmp(*text, units[i].name, len) == 0) {
             *text += len;
-            return UNITS[i].nanoseconds;
+            return units[i].nanoseconds;
         }
     }
     return 0;
@@ -166,15 +166,15 @@ static bool duration_part(const char **text, wide_number *sum)
 enum sg_rc sg_parse_duration(const char *text, int64_t *ret_seconds,
                              struct sg_err *err)
 {
-    static const char RULE[] =
+    static const char rule[] =
         "not a duration like \"3600\", \"90s\", \"15m\", \"1.5h\" or \"30d\"";
     const char *p = text;
     wide_number sum = 0;
 
     if (text[0] == '-')
-        return refuse(text, "negative duration", err);
+        return REFUSE(text, "negative duration", err);
     if (text[0] == '\0')
-        return refuse(text, RULE, err);
+        return REFUSE(text, rule, err);
     if (text[strspn(text, "0123456789")] == '\0') {
         int64_t v = 0;
 
@@ -185,9 +185,9 @@ enum sg_rc sg_parse_duration(const char *text, int64_t *ret_seconds,
     }
     while (*p != '\0')
         if (!duration_part(&p, &sum))
-            return refuse(text, RULE, err);
+            return REFUSE(text, rule, err);
     if (sum > (wide_number)DURATION_MAX * NANO)
-        return refuse(text, "longer than 10000000000 seconds", err);
+        return REFUSE(text, "longer than 10000000000 seconds", err);
     *ret_seconds = (int64_t)(sum / NANO);
     return SG_OK;
 }
@@ -232,7 +232,7 @@ static bool zone(const char *p, int *ret)
 
 enum sg_rc sg_parse_time(const char *text, int64_t *ret, struct sg_err *err)
 {
-    static const char RULE[] =
+    static const char rule[] =
         "not a time like \"2026-11-22T06:22:37Z\" (RFC 3339)";
     const char *p = text;
     struct sg_date d = { 0 };
@@ -242,20 +242,20 @@ enum sg_rc sg_parse_time(const char *text, int64_t *ret, struct sg_err *err)
     if (!field(&p, 4, '-', &d.year) || !field(&p, 2, '-', &d.month)
         || !field(&p, 2, 'T', &d.day) || !field(&p, 2, ':', &d.hour)
         || !field(&p, 2, ':', &d.minute) || !field(&p, 2, '\0', &d.second))
-        return refuse(text, RULE, err);
+        return REFUSE(text, rule, err);
     if (*p == '.') {
         size_t n = strspn(p + 1, "0123456789");
 
         if (n == 0)
-            return refuse(text, RULE, err);
+            return REFUSE(text, rule, err);
         p += 1 + n;
     }
     if (!zone(p, &offset))
-        return refuse(text, RULE, err);
+        return REFUSE(text, rule, err);
     SG_TRY(sg_date_to_time(&d, &t, err));
     t -= offset;
     if (t < SG_TIME_MIN || t > SG_TIME_MAX)
-        return refuse(text, "outside the years 0-9999", err);
+        return REFUSE(text, "outside the years 0-9999", err);
     *ret = t;
     return SG_OK;
 }
@@ -266,7 +266,7 @@ enum sg_rc sg_parse_mode(const char *text, unsigned *ret, struct sg_err *err)
 
     if (strlen(text) != 4 || text[0] != '0'
         || text[strspn(text, "01234567")] != '\0')
-        return refuse(text, "not a file mode like \"0660\"", err);
+        return REFUSE(text, "not a file mode like \"0660\"", err);
     for (const char *p = text; *p != '\0'; p++)
         v = v << 3 | (unsigned)(*p - '0');
     *ret = v;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/secret.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -146,6 +147,7 @@ static enum sg_rc from_credential(const char *name, const char *label,
                                   struct sg_secret **ret_secret,
                                   struct sg_err *err)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing calls setenv
     const char *dir = getenv("CREDENTIALS_DIRECTORY");
     char path[COMMAND_MAX];
 
@@ -199,6 +201,7 @@ static int spawn(char *const argv[], int out, pid_t *ret_pid)
     (void)sigemptyset(&defaults);
     (void)sigaddset(&defaults, SIGPIPE);
     (void)sigaddset(&defaults, SIGCHLD);
+    assert(argv[0] != NULL);
     int rc = posix_spawn_file_actions_init(&files);
     if (rc != 0)
         return rc;
@@ -319,7 +322,7 @@ enum sg_rc sg_secret_from(const char *ref, const char *label,
         const char *scheme; /* with ":" when something follows it */
         enum sg_rc (*get)(const char *rest, const char *label,
                           struct sg_secret **ret_secret, struct sg_err *err);
-    } SOURCES[] = {
+    } sources[] = {
         { "file:", from_file },
         { "fd:", from_fd },
         { "credential:", from_credential },
@@ -328,13 +331,13 @@ enum sg_rc sg_secret_from(const char *ref, const char *label,
     };
     char shown[SG_SHOW_MAX];
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(SOURCES); i++) {
-        size_t len = strlen(SOURCES[i].scheme);
+    for (size_t i = 0; i < SG_ARRAY_LEN(sources); i++) {
+        size_t len = strlen(sources[i].scheme);
 
-        if (strncmp(ref, SOURCES[i].scheme, len) != 0
-            || (SOURCES[i].get == from_prompt && ref[len] != '\0'))
+        if (strncmp(ref, sources[i].scheme, len) != 0
+            || (sources[i].get == from_prompt && ref[len] != '\0'))
             continue;
-        if (SOURCES[i].get(ref + len, label, ret_secret, err) == SG_OK)
+        if (sources[i].get(ref + len, label, ret_secret, err) == SG_OK)
             return SG_OK;
         return sg_err_wrap(err, "%s from %s", label, sg_show(ref, shown));
     }

@@ -49,7 +49,7 @@ enum sg_rc sg_parse_hex(const char *text, struct sg_buf *out,
 
 static char *hex(struct sg_slice bytes, char *dst, size_t size, bool colons)
 {
-    static const char DIGITS[] = "0123456789abcdef";
+    static const char digits[] = "0123456789abcdef";
     size_t n = 0;
 
     assert(size > 0);
@@ -60,8 +60,8 @@ static char *hex(struct sg_slice bytes, char *dst, size_t size, bool colons)
             break;
         if (colon)
             dst[n++] = ':';
-        dst[n++] = DIGITS[bytes.p[i] >> 4];
-        dst[n++] = DIGITS[bytes.p[i] & 0xf];
+        dst[n++] = digits[bytes.p[i] >> 4];
+        dst[n++] = digits[bytes.p[i] & 0xf];
     }
     dst[n] = '\0';
     return dst;
@@ -249,22 +249,22 @@ static size_t utf8_character(const uint8_t *p, size_t left)
         uint8_t first, last; /* range of the leading octet */
         uint8_t low, high;   /* range of the second octet */
         size_t octets;
-    } ROWS[] = {
+    } rows[] = {
         { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
         { 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
         { 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
         { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
     };
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(ROWS); i++) {
-        if (p[0] < ROWS[i].first || p[0] > ROWS[i].last)
+    for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++) {
+        if (p[0] < rows[i].first || p[0] > rows[i].last)
             continue;
-        if (left < ROWS[i].octets || p[1] < ROWS[i].low || p[1] > ROWS[i].high)
+        if (left < rows[i].octets || p[1] < rows[i].low || p[1] > rows[i].high)
             return 0;
-        for (size_t k = 2; k < ROWS[i].octets; k++)
+        for (size_t k = 2; k < rows[i].octets; k++)
             if ((p[k] & 0xc0) != 0x80)
                 return 0;
-        return ROWS[i].octets;
+        return rows[i].octets;
     }
     return 0;
 }
