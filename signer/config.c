@@ -180,7 +180,7 @@ static enum sg_rc check_limits(const struct srv_check *c)
         { "limits.body_bytes",
           in->body_bytes,
           65536,
-          { 1024, 33554432 },
+          { 1024, 262144 },
           &out->body_bytes },
         { "limits.header_bytes",
           in->header_bytes,

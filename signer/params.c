@@ -13,6 +13,7 @@
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
 #define WARNING_MAX 512 /* bytes of one warning; longer ones are cut */
+#define LIST_MAX 1024   /* elements; far beyond CA_SANS_MAX */
 
 struct field {
     const struct srv_json *value;
@@ -230,12 +231,15 @@ static enum sg_rc list_add(struct sg_arena *arena, struct srv_list *list,
     return SG_OK;
 }
 
-static enum sg_rc list_split(struct sg_arena *arena, const char *text,
-                             struct srv_list *list, struct sg_err *err)
+static enum sg_rc list_split(struct sg_arena *arena, const char *name,
+                             const char *text, struct srv_list *list,
+                             struct sg_err *err)
 {
     size_t commas = 0;
     for (const char *p = text; *p != '\0'; p++)
         commas += *p == ',';
+    if (commas >= LIST_MAX)
+        return bad_field(err, name, "more than %d elements", LIST_MAX);
     list->v = sg_arena_array(arena, const char *, commas + 1);
     if (list->v == NULL)
         return sg_err_set(err, SG_NOMEM, "request body");
@@ -259,12 +263,14 @@ enum sg_rc srv_params_list(struct srv_params *params, const char *name,
         return SG_OK;
     const char *whole = scalar_text(v);
     if (whole != NULL) {
-        SG_TRY(list_split(params->arena, whole, &list, err));
+        SG_TRY(list_split(params->arena, name, whole, &list, err));
         *ret = list;
         return SG_OK;
     }
     if (v->type != SRV_JSON_ARRAY)
         return bad_field(err, name, "expected a list, got an object");
+    if (v->n > LIST_MAX)
+        return bad_field(err, name, "more than %d elements", LIST_MAX);
     list.v = sg_arena_array(params->arena, const char *, v->n + 1);
     if (list.v == NULL)
         return sg_err_set(err, SG_NOMEM, "request body");

@@ -6,6 +6,7 @@
  * answer: everything about issue and sign that needs neither socket nor
  * token. One request, one thread; all of it lives in the request's arena. */
 
+#include "signer/params.h"
 #include "signer/role.h"
 
 enum srv_operation { SRV_OP_UNSET, SRV_OP_ISSUE, SRV_OP_SIGN };
@@ -28,14 +29,16 @@ struct srv_job {
     const struct srv_issuer *issuer;
     enum ca_sigalg alg;
     struct sg_buf tbs;
-    EVP_PKEY *key; /* issue only; freed and wiped by srv_job_done */
+    EVP_PKEY *key;        /* issue only; freed and wiped by srv_job_done */
+    const char *key_type; /* "rsa" "ec" "ed25519" */
     uint8_t serial[CA_SERIAL_LEN];
     int64_t not_after;
     enum srv_format format;
     bool pkcs8;
     bool remove_roots_from_chain;
     struct srv_warnings warnings;
-    char summary[256]; /* for the log line: "cn=\"…\" sans=3 serial=…" */
+    char
+        summary[256]; /* quoted, for the log line: "cn=\"…\" sans=3 serial=…" */
 };
 
 struct srv_prepare_args {
@@ -47,8 +50,8 @@ struct srv_prepare_args {
     int64_t now;
 };
 
-/* Body fields, role, CSR, names, times: every refusal of vault-api.md 2.3 with
- * its text, then the rules of ca/. */
+/* Body fields, role, CSR, names, times: every refusal of Vault's with its text,
+ * then the rules of ca/. SG_FORMAT and SG_POLICY are the caller's to read. */
 enum sg_rc srv_prepare(const struct srv_prepare_args *args,
                        struct sg_arena *arena, struct srv_job *ret_job,
                        struct sg_err *err);
