@@ -15,21 +15,47 @@ static const struct cli_option_set SETS[] = {
 };
 
 static const struct cli_field FIELDS[] = {
-    { "initialized", "Initialised" },
-    { "sealed", "Sealed" },
+    { "state", "State" },
     { "version", "Version" },
     { "server_time", "Server time" },
 };
+static const struct cli_field TOKEN_COLUMNS[] = {
+    { "name", "TOKEN" },        { "state", "STATE" },
+    { "since", "SINCE" },       { "restarts", "RESTARTS" },
+    { "in_flight", "WAITING" }, { "reason", "REASON" },
+};
 
-/* What is wrong, in the server's words. */
+static struct json_object *tokens_of(struct json_object *json)
+{
+    struct json_object *tokens = json_object_object_get(json, "tokens");
+    return json_object_is_type(tokens, json_type_array) ? tokens : NULL;
+}
+
+static void print_people(const struct cli *cli, struct json_object *json,
+                         bool ready)
+{
+    struct json_object *time, *tokens = tokens_of(json);
+    cli_put_text(json, "state", ready ? "ready" : "cannot sign");
+    if (json_object_object_get_ex(json, "server_time_utc", &time))
+        cli_put_time(json, "server_time", json_object_get_int64(time));
+    cli_print_record(cli, json, FIELDS, SG_ARRAY_LEN(FIELDS));
+    if (tokens == NULL)
+        return;
+    fputc('\n', stdout);
+    cli_print_table(cli, tokens, TOKEN_COLUMNS, SG_ARRAY_LEN(TOKEN_COLUMNS),
+                    "No token is configured.");
+}
+
+/* What is wrong, in the server's words: the first token's reason. */
 static enum sg_rc not_well(struct cli *cli, struct json_object *json,
                            long status, struct sg_err *err)
 {
-    const char *reason = cli_get_text(json, "reason");
-    cli_hint(cli, "signetd's log says more: each line about a token names it");
-    return sg_err_set(err, SG_UNAVAILABLE,
-                      "signetd cannot sign now: %s "
-                      "(HTTP %ld)",
+    struct json_object *tokens = tokens_of(json);
+    const char *reason = NULL;
+    if (tokens != NULL && json_object_array_length(tokens) > 0)
+        reason = cli_get_text(json_object_array_get_idx(tokens, 0), "reason");
+    cli_hint(cli, "signetd's log says more: look for its lines about tokens");
+    return sg_err_set(err, SG_UNAVAILABLE, "signetd cannot sign: %s (HTTP %ld)",
                       reason == NULL ? "its token is down" : reason, status);
 }
 
@@ -44,10 +70,10 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
     long status = 0;
     SG_CLEANUP(cli_json_free) struct json_object *json = NULL;
     SG_TRY(cli_http(cli, &request, &status, &json, err));
-    struct json_object *time;
-    if (!cli->json && json_object_object_get_ex(json, "server_time_utc", &time))
-        cli_put_time(json, "server_time", json_object_get_int64(time));
-    cli_print_record(cli, json, FIELDS, SG_ARRAY_LEN(FIELDS));
+    if (cli->json)
+        cli_print_record(cli, json, NULL, 0);
+    else
+        print_people(cli, json, status == HTTP_OK);
     return status == HTTP_OK ? SG_OK : not_well(cli, json, status, err);
 }
 

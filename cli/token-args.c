@@ -213,10 +213,11 @@ enum sg_rc cli_token_start(struct cli *cli, const struct cli_token_start *start,
     struct sg_arena arena;
     sg_arena_init(&arena, ARENA_MAX);
     enum sg_rc rc = make_config(cli, &arena, start, &cfg, err);
-    if (rc == SG_OK)
+    if (rc == SG_OK) {
         rc = tok_client_start(&cfg, ret_client, err);
+        if (rc != SG_OK)
+            hint_failure(cli, err);
+    }
     sg_arena_done(&arena);
-    if (rc != SG_OK)
-        hint_failure(cli, err);
     return rc;
 }
