@@ -43,4 +43,16 @@ enum sg_rc ca_curve_pkey_lent(const struct ca_curve *curve,
 enum sg_rc ca_curve_keygen(const struct ca_curve *curve, EVP_PKEY_CTX **ret_ctx,
                            struct sg_err *err);
 
+/* Does the signature verify? A bad one is an answer; SG_POLICY says that key
+ * and algorithm do not go together. */
+enum sg_rc ca_signature_check(EVP_PKEY *pkey, enum ca_sigalg alg,
+                              struct sg_slice message,
+                              struct sg_slice signature, bool *ret_good,
+                              struct sg_err *err);
+/* The same with a parsed key; SG_POLICY also for a point off its curve. */
+enum sg_rc ca_spki_signature_check(const struct ca_spki *spki,
+                                   enum ca_sigalg alg, struct sg_slice message,
+                                   struct sg_slice signature, bool *ret_good,
+                                   struct sg_err *err);
+
 #endif

@@ -31,7 +31,7 @@ struct ca_csr {
     size_t n_ignored;
 };
 
-/* DER in; the caller keeps it alive. SG_FORMAT / SG_POLICY / SG_LIMIT with
+/* DER in; the caller keeps it alive. SG_FORMAT / SG_POLICY with
  * "csr: …". The signature is not checked yet. */
 enum sg_rc ca_csr_parse(struct sg_arena *arena, struct sg_slice der,
                         struct ca_csr *ret, struct sg_err *err);

@@ -16,6 +16,10 @@ enum sg_rc ca_sans_append(struct sg_arena *arena, struct ca_sans *sans,
 enum sg_rc ca_sans_add_other_der(struct sg_arena *arena, struct ca_sans *sans,
                                  struct sg_slice oid, struct sg_slice value,
                                  struct sg_err *err);
+/* ca_sans_parse() with the rules of ca_sans_add_dns_lax(): for certificates
+ * that exist already. */
+enum sg_rc ca_sans_parse_lax(struct sg_arena *arena, struct sg_slice der,
+                             struct ca_sans *ret, struct sg_err *err);
 /* The host part of an absolute URI without brackets; empty with p NULL when
  * there is no authority. NULL, or the broken rule. */
 const char *ca_uri_fault(struct sg_slice uri, struct sg_slice *ret_host);

@@ -128,8 +128,12 @@ static enum sg_rc refuse_form(uint8_t tag, struct sg_err *err)
     return sg_err_set(err, SG_POLICY, "SAN: a %s is not accepted", form);
 }
 
+typedef enum sg_rc (*dns_adder)(struct sg_arena *arena, struct ca_sans *sans,
+                                struct sg_slice text, struct sg_err *err);
+
 static enum sg_rc parse_name(struct sg_arena *arena, struct sg_der *in,
-                             struct ca_sans *sans, struct sg_err *err)
+                             dns_adder add_dns, struct ca_sans *sans,
+                             struct sg_err *err)
 {
     struct sg_der_tlv name = { 0 };
 
@@ -142,7 +146,7 @@ static enum sg_rc parse_name(struct sg_arena *arena, struct sg_der *in,
             "SAN: IA5String with a character above 127 (RFC 5280 4.2.1.6)");
     switch (name.tag) {
     case TAG_DNS:
-        return ca_sans_add_dns(arena, sans, name.content, err);
+        return add_dns(arena, sans, name.content, err);
     case TAG_EMAIL:
         return ca_sans_add_email(arena, sans, name.content, err);
     case TAG_URI:
@@ -158,8 +162,9 @@ static enum sg_rc parse_name(struct sg_arena *arena, struct sg_der *in,
     }
 }
 
-enum sg_rc ca_sans_parse(struct sg_arena *arena, struct sg_slice der,
-                         struct ca_sans *ret, struct sg_err *err)
+static enum sg_rc parse_names(struct sg_arena *arena, struct sg_slice der,
+                              dns_adder add_dns, struct ca_sans *ret,
+                              struct sg_err *err)
 {
     struct ca_sans sans = { 0 };
     struct sg_der in;
@@ -172,9 +177,21 @@ enum sg_rc ca_sans_parse(struct sg_arena *arena, struct sg_slice der,
         return sg_err_set(err, SG_FORMAT,
                           "SAN: no name at all (RFC 5280 4.2.1.6)");
     while (sg_der_more(&names))
-        SG_TRY(parse_name(arena, &names, &sans, err));
+        SG_TRY(parse_name(arena, &names, add_dns, &sans, err));
     *ret = sans;
     return SG_OK;
+}
+
+enum sg_rc ca_sans_parse(struct sg_arena *arena, struct sg_slice der,
+                         struct ca_sans *ret, struct sg_err *err)
+{
+    return parse_names(arena, der, ca_sans_add_dns, ret, err);
+}
+
+enum sg_rc ca_sans_parse_lax(struct sg_arena *arena, struct sg_slice der,
+                             struct ca_sans *ret, struct sg_err *err)
+{
+    return parse_names(arena, der, ca_sans_add_dns_lax, ret, err);
 }
 
 /* --- text ---------------------------------------------------------------- */

@@ -230,9 +230,10 @@ static bool verify_digest(EVP_PKEY *pkey, const struct sigalg_row *row,
     return EVP_PKEY_verify(ctx, signature.p, signature.len, digest, len) == 1;
 }
 
-enum sg_rc ca_verify(EVP_PKEY *pkey, enum ca_sigalg alg,
-                     struct sg_slice message, struct sg_slice signature,
-                     struct sg_err *err)
+enum sg_rc ca_signature_check(EVP_PKEY *pkey, enum ca_sigalg alg,
+                              struct sg_slice message,
+                              struct sg_slice signature, bool *ret_good,
+                              struct sg_err *err)
 {
     assert(alg != CA_SIGALG_UNSET);
     const struct sigalg_row *row = &ROWS[alg];
@@ -240,16 +241,25 @@ enum sg_rc ca_verify(EVP_PKEY *pkey, enum ca_sigalg alg,
     if (EVP_PKEY_get_base_id(pkey) != key_type(row->family))
         return sg_err_set(
             err, SG_POLICY,
-            "signature invalid: %s does not go with this kind of key",
+            "signature algorithm %s does not go with this kind of key",
             row->name);
-
-    bool good = row->family == FAMILY_ED25519
+    *ret_good = row->family == FAMILY_ED25519
                     ? verify_ed25519(pkey, message, signature)
                     : verify_digest(pkey, row, message, signature);
-    if (!good) {
+    if (!*ret_good)
         ERR_clear_error();
+    return SG_OK;
+}
+
+enum sg_rc ca_verify(EVP_PKEY *pkey, enum ca_sigalg alg,
+                     struct sg_slice message, struct sg_slice signature,
+                     struct sg_err *err)
+{
+    bool good = false;
+
+    SG_TRY(ca_signature_check(pkey, alg, message, signature, &good, err));
+    if (!good)
         return sg_err_set(err, SG_POLICY, "signature invalid");
-    }
     return SG_OK;
 }
 

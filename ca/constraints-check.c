@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <strings.h>
+
+#include "ca/constraints-list.h"
+#include "ca/dn-table.h"
+#include "ca/san-add.h"
+#include "ca/show.h"
+#include "ca/subset.h"
+
+#define TREE_TEXT_MAX 160
+
+/* One name of the certificate, ready to be compared. */
+struct held {
+    const char *noun;      /* for people: "common name" */
+    struct sg_slice shown; /* as it stands in the certificate */
+    struct ca_subtree as;  /* the subtree that holds just this name */
+    bool wildcard;  /* DNS: stands for every label in front of as.value */
+    bool no_host;   /* URI: no host name to compare */
+    uint8_t ip[32]; /* as.value of an address: with a full mask */
+};
+
+enum hit { HIT_NONE, HIT_INSIDE, HIT_COVERS };
+
+/* --- comparing ------------------------------------------------------------ */
+
+/* Does the wildcard above base stand for a name inside the tree, although base
+ * itself lies outside? One label stands for the star (RFC 6125 6.4.3). */
+static bool wildcard_covers(struct sg_slice base, struct sg_slice tree)
+{
+    size_t label = tree.len - base.len;
+
+    if (base.len == 0)
+        return tree.len > 0 && memchr(tree.p, '.', tree.len) == NULL;
+    return tree.len > base.len + 1 && tree.p[label - 1] == '.'
+           && memchr(tree.p, '.', label - 1) == NULL
+           && strncasecmp((const char *)tree.p + label, (const char *)base.p,
+                          base.len)
+                  == 0;
+}
+
+/* Attribute types equal, values equal but for case and string type: what a
+ * verifier that follows RFC 5280 7.1 takes for the same RDN. */
+static bool rdn_alike(struct sg_der *a, struct sg_der *b)
+{
+    struct sg_err err = { 0 };
+
+    while (sg_der_more(a) && sg_der_more(b)) {
+        struct sg_der pair[2];
+        struct sg_slice oid[2] = { { 0 }, { 0 } };
+        struct sg_der_tlv v[2] = { { 0 }, { 0 } };
+
+        if (sg_der_enter(a, SG_DER_SEQUENCE, &pair[0], &err) != SG_OK
+            || sg_der_enter(b, SG_DER_SEQUENCE, &pair[1], &err) != SG_OK)
+            return false;
+        for (size_t i = 0; i < 2; i++)
+            if (sg_der_oid(&pair[i], &oid[i], &err) != SG_OK
+                || sg_der_any(&pair[i], &v[i], &err) != SG_OK)
+                return false;
+        if (!sg_slice_eq(oid[0], oid[1]) || v[0].content.len != v[1].content.len
+            || strncasecmp((const char *)v[0].content.p,
+                           (const char *)v[1].content.p, v[0].content.len)
+                   != 0)
+            return false;
+    }
+    return !sg_der_more(a) && !sg_der_more(b);
+}
+
+/* Are the first RDNs of name alike to all of tree's? */
+static bool directory_alike(struct sg_slice name, struct sg_slice tree)
+{
+    struct sg_err err = { 0 };
+    struct sg_der in;
+    struct sg_der a;
+    struct sg_der b;
+    struct sg_der set_a;
+    struct sg_der set_b;
+
+    sg_der_init(&in, name, "name");
+    if (sg_der_enter(&in, SG_DER_SEQUENCE, &a, &err) != SG_OK)
+        return false;
+    sg_der_init(&in, tree, "name");
+    if (sg_der_enter(&in, SG_DER_SEQUENCE, &b, &err) != SG_OK)
+        return false;
+    while (sg_der_more(&b))
+        if (sg_der_enter(&a, SG_DER_SET, &set_a, &err) != SG_OK
+            || sg_der_enter(&b, SG_DER_SET, &set_b, &err) != SG_OK
+            || !rdn_alike(&set_a, &set_b))
+            return false;
+    return true;
+}
+
+static bool same_form(const struct ca_subtree *tree, const struct held *name)
+{
+    return tree->kind == name->as.kind
+           && (tree->kind != CA_SAN_OTHER
+               || sg_slice_eq(tree->oid, name->as.oid));
+}
+
+/* Excluded is read widely, permitted to the letter: where verifiers may
+ * disagree, no certificate is made. */
+static enum hit excluded_hit(const struct ca_subtree *tree,
+                             const struct held *name)
+{
+    if (!same_form(tree, name))
+        return HIT_NONE;
+    if (ca_subtree_within(&name->as, tree))
+        return HIT_INSIDE;
+    if (name->wildcard && wildcard_covers(name->as.value, tree->value))
+        return HIT_COVERS;
+    if (tree->kind == CA_SAN_DIRECTORY
+        && directory_alike(name->as.value, tree->value))
+        return HIT_INSIDE;
+    /* RFC 5280 defines no comparison for otherName. */
+    return tree->kind == CA_SAN_OTHER ? HIT_INSIDE : HIT_NONE;
+}
+
+/* --- one name ------------------------------------------------------------- */
+
+static enum sg_rc refuse(const struct held *name, const char *where,
+                         const struct ca_subtree *tree, const char *issuer,
+                         struct sg_err *err)
+{
+    char text[TREE_TEXT_MAX];
+    char show[CA_SHOW_MAX];
+    const char *shown = name->as.kind == CA_SAN_DIRECTORY
+                            ? ca_dn_text(name->shown, show, sizeof(show))
+                            : ca_show(name->shown, show);
+
+    return sg_err_set(
+        err, SG_POLICY, "%s \"%s\" %s%s%s%s of \"%.128s\" (RFC 5280 4.2.1.10)",
+        name->noun, shown, where, tree != NULL ? " \"" : "",
+        tree != NULL ? ca_subtree_text(tree, text, sizeof(text)) : "",
+        tree != NULL ? "\"" : "", issuer);
+}
+
+static enum sg_rc check_held(const struct ca_constraints *nc,
+                             const struct held *name, const char *issuer,
+                             struct sg_err *err)
+{
+    bool limited = false;
+    bool inside = false;
+
+    for (size_t i = 0; i < nc->excluded.n; i++) {
+        const struct ca_subtree *tree = &nc->excluded.tree[i];
+
+        limited = limited || same_form(tree, name);
+        switch (excluded_hit(tree, name)) {
+        case HIT_INSIDE:
+            return refuse(name, "lies in the excluded subtree", tree, issuer,
+                          err);
+        case HIT_COVERS:
+            return refuse(name, "covers names of the excluded subtree", tree,
+                          issuer, err);
+        case HIT_NONE:
+        default:
+            break;
+        }
+    }
+    bool must_match = false;
+    for (size_t i = 0; i < nc->permitted.n; i++) {
+        const struct ca_subtree *tree = &nc->permitted.tree[i];
+
+        must_match = must_match || same_form(tree, name);
+        inside =
+            inside
+            || (same_form(tree, name) && ca_subtree_within(&name->as, tree));
+    }
+    if (name->no_host && (limited || must_match))
+        return refuse(name, "has no host name to hold against the constraints",
+                      NULL, issuer, err);
+    if (must_match && !inside)
+        return refuse(name, "lies in no permitted subtree", NULL, issuer, err);
+    return SG_OK;
+}
+
+/* --- the names of a certificate ------------------------------------------- */
+
+static void hold_dns(struct sg_slice text, struct held *ret)
+{
+    const uint8_t *star = text.len > 0 ? memchr(text.p, '*', text.len) : NULL;
+
+    ret->as.kind = CA_SAN_DNS;
+    ret->as.value = text;
+    ret->wildcard = star != NULL;
+    if (star == NULL)
+        return;
+    /* Whatever the label with the star looks like: any label may stand there. */
+    const uint8_t *dot = memchr(star, '.', text.len - (size_t)(star - text.p));
+    size_t skip = dot != NULL ? (size_t)(dot - text.p) + 1 : text.len;
+    ret->as.value = SG_SLICE(text.p + skip, text.len - skip);
+}
+
+static void hold_ip(struct sg_slice octets, struct held *ret)
+{
+    ret->as.kind = CA_SAN_IP;
+    memcpy(ret->ip, octets.p, octets.len);
+    memset(ret->ip + octets.len, 0xff, octets.len);
+    ret->as.value = SG_SLICE(ret->ip, octets.len * 2);
+}
+
+/* Constraints speak about the host only (RFC 5280 4.2.1.10). */
+static void hold_uri(struct sg_slice uri, struct held *ret)
+{
+    struct sg_slice host = { 0 };
+
+    ret->as.kind = CA_SAN_URI;
+    ret->no_host = ca_uri_fault(uri, &host) != NULL || host.len == 0
+                   || ca_is_ip_text(host);
+    ret->as.value = host;
+}
+
+static enum sg_rc check_san(const struct ca_constraints *nc,
+                            const struct ca_san *san, const char *issuer,
+                            struct sg_err *err)
+{
+    static const char *const NOUN[] = {
+        [CA_SAN_DNS] = "DNS name",         [CA_SAN_EMAIL] = "email name",
+        [CA_SAN_URI] = "URI name",         [CA_SAN_IP] = "IP name",
+        [CA_SAN_OTHER] = "otherName name", [CA_SAN_DIRECTORY] = "directory name"
+    };
+    char text[CA_SHOW_MAX];
+    struct held name = { .noun = NOUN[san->kind],
+                         .shown = san->value,
+                         .as = { san->kind, san->value, san->oid } };
+
+    if (san->kind == CA_SAN_DNS) {
+        hold_dns(san->value, &name);
+    } else if (san->kind == CA_SAN_URI) {
+        hold_uri(san->value, &name);
+    } else if (san->kind == CA_SAN_IP) {
+        if (san->value.len != 4 && san->value.len != 16)
+            return sg_err_set(err, SG_BUG, "IP name of %zu octets",
+                              san->value.len);
+        hold_ip(san->value, &name);
+        ca_san_text(san, text, sizeof(text));
+        name.shown = sg_slice_str(text + strlen("IP:"));
+    }
+    return check_held(nc, &name, issuer, err);
+}
+
+/* What old verifiers take for a host name in the CN: labels with a dot. An
+ * underscore does not stop them. */
+static bool looks_like_host(struct sg_slice cn)
+{
+    bool dot = false;
+
+    for (size_t i = 0; i < cn.len; i++) {
+        uint8_t c = cn.p[i];
+        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                     || (c >= '0' && c <= '9');
+
+        if (!alnum && (c == 0 || strchr("-_.*", c) == NULL))
+            return false;
+        dot = dot || c == '.';
+    }
+    return dot;
+}
+
+static enum sg_rc check_cn(const struct ca_constraints *nc, struct sg_slice cn,
+                           const char *issuer, struct sg_err *err)
+{
+    struct held name = { .noun = "common name", .shown = cn };
+
+    if (!looks_like_host(cn) || ca_is_ip_text(cn))
+        return SG_OK;
+    if (cn.p[cn.len - 1] == '.')
+        cn.len--;
+    hold_dns(cn, &name);
+    return check_held(nc, &name, issuer, err);
+}
+
+static enum sg_rc check_email(const struct ca_constraints *nc,
+                              struct sg_slice value, const char *issuer,
+                              struct sg_err *err)
+{
+    struct held name = { .noun = "subject emailAddress",
+                         .shown = value,
+                         .as = { .kind = CA_SAN_EMAIL, .value = value } };
+
+    return check_held(nc, &name, issuer, err);
+}
+
+static enum sg_rc check_attributes(const struct ca_constraints *nc,
+                                   struct sg_der *rdn, const char *issuer,
+                                   struct sg_err *err)
+{
+    while (sg_der_more(rdn)) {
+        struct sg_slice oid = { 0 };
+        struct sg_der_tlv value = { 0 };
+        struct sg_der pair;
+
+        SG_TRY(sg_der_enter(rdn, SG_DER_SEQUENCE, &pair, err));
+        SG_TRY(sg_der_oid(&pair, &oid, err));
+        SG_TRY(sg_der_any(&pair, &value, err));
+        enum ca_attr attr = ca_attr_find(oid);
+        if (attr == CA_ATTR_COMMON_NAME)
+            SG_TRY(check_cn(nc, value.content, issuer, err));
+        else if (attr == CA_ATTR_EMAIL)
+            SG_TRY(check_email(nc, value.content, issuer, err));
+    }
+    return SG_OK;
+}
+
+static enum sg_rc check_subject(const struct ca_constraints *nc,
+                                struct sg_slice subject, const char *issuer,
+                                struct sg_err *err)
+{
+    struct held name = { .noun = "subject",
+                         .shown = subject,
+                         .as = { .kind = CA_SAN_DIRECTORY, .value = subject } };
+    struct sg_der in;
+    struct sg_der rdns;
+
+    sg_der_init(&in, subject, "subject");
+    SG_TRY(sg_der_enter(&in, SG_DER_SEQUENCE, &rdns, err));
+    SG_TRY(sg_der_end(&in, err));
+    if (!sg_der_more(&rdns))
+        return SG_OK; /* an empty subject is no name (RFC 5280 6.1.3 (b)) */
+    SG_TRY(check_held(nc, &name, issuer, err));
+    while (sg_der_more(&rdns)) {
+        struct sg_der rdn;
+
+        SG_TRY(sg_der_enter(&rdns, SG_DER_SET, &rdn, err));
+        SG_TRY(check_attributes(nc, &rdn, issuer, err));
+    }
+    return SG_OK;
+}
+
+enum sg_rc ca_constraints_check(const struct ca_constraints *nc,
+                                const struct ca_names *names,
+                                const char *issuer, struct sg_err *err)
+{
+    SG_TRY(check_subject(nc, names->subject, issuer, err));
+    for (size_t i = 0; i < names->sans->n; i++)
+        SG_TRY(check_san(nc, &names->sans->san[i], issuer, err));
+    return SG_OK;
+}

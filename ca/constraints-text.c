@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/constraints-list.h"
+#include "ca/show.h"
+#include "common/parse.h"
+
+#define TREES_FIRST_CAP 8   /* a power of two */
+#define ADDRESS_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
+#define EMAIL_LOCAL_MAX 64  /* RFC 5321 4.5.3.1.1 */
+
+/* The array has room for 8, 16, 32 … entries: it is full whenever n is one of
+ * these. */
+static enum sg_rc grow(struct sg_arena *arena, struct ca_subtrees *trees,
+                       struct sg_err *err)
+{
+    if (trees->n == CA_SUBTREES_MAX)
+        return sg_err_set(err, SG_POLICY,
+                          "name constraints: more than %d subtrees",
+                          CA_SUBTREES_MAX);
+    if (trees->n != 0
+        && (trees->n < TREES_FIRST_CAP || (trees->n & (trees->n - 1)) != 0))
+        return SG_OK;
+
+    struct ca_subtree *tree =
+        sg_arena_array(arena, struct ca_subtree,
+                       trees->n == 0 ? TREES_FIRST_CAP : trees->n * 2);
+    if (tree == NULL)
+        return sg_err_set(err, SG_NOMEM, "name constraints: no memory");
+    if (trees->n > 0)
+        memcpy(tree, trees->tree, trees->n * sizeof(*tree));
+    trees->tree = tree;
+    return SG_OK;
+}
+
+enum sg_rc ca_subtrees_append(struct sg_arena *arena, struct ca_subtrees *trees,
+                              const struct ca_subtree *tree, struct sg_err *err)
+{
+    for (size_t i = 0; i < trees->n; i++)
+        if (trees->tree[i].kind == tree->kind
+            && sg_slice_eq(trees->tree[i].value, tree->value)
+            && sg_slice_eq(trees->tree[i].oid, tree->oid))
+            return SG_OK;
+    SG_TRY(grow(arena, trees, err));
+    trees->tree[trees->n++] = *tree;
+    return SG_OK;
+}
+
+/* --- rules for values ----------------------------------------------------- */
+
+static const char *dns_tree_fault(struct sg_slice v)
+{
+    if (v.len == 0)
+        return NULL; /* everything */
+    if (v.p[0] == '.')
+        return "leading dot: a plain domain covers what is below it (RFC 5280 4.2.1.10)";
+    if (memchr(v.p, '*', v.len) != NULL)
+        return "wildcard in a subtree (RFC 5280 4.2.1.10)";
+    return ca_dns_fault(v, false);
+}
+
+/* "host" or ".domain" (RFC 5280 4.2.1.10, email and URI). */
+static const char *host_tree_fault(struct sg_slice v)
+{
+    if (v.len > 1 && v.p[0] == '.')
+        v = SG_SLICE(v.p + 1, v.len - 1);
+    return ca_dns_fault(v, false);
+}
+
+static const char *email_tree_fault(struct sg_slice v)
+{
+    const uint8_t *at = v.len > 0 ? memchr(v.p, '@', v.len) : NULL;
+
+    if (at == NULL)
+        return host_tree_fault(v);
+    size_t local = (size_t)(at - v.p);
+    if (local == 0 || local > EMAIL_LOCAL_MAX)
+        return "not 1 to 64 octets before the @ (RFC 5321 4.5.3.1.1)";
+    return ca_dns_fault(SG_SLICE(at + 1, v.len - local - 1), false);
+}
+
+static const char *ip_tree_fault(struct sg_slice v)
+{
+    size_t half = v.len / 2;
+    bool ended = false;
+
+    if (v.len != 8 && v.len != 32)
+        return "not an address and a mask of 4 or 16 octets each (RFC 5280 4.2.1.10)";
+    for (size_t bit = 0; bit < half * 8; bit++) {
+        bool set = (v.p[half + bit / 8] & (0x80U >> bit % 8)) != 0;
+
+        if (set && ended)
+            return "mask is not contiguous (RFC 4632 3.1)";
+        ended = ended || !set;
+    }
+    for (size_t i = 0; i < half; i++)
+        if ((v.p[i] & (uint8_t)~v.p[half + i]) != 0)
+            return "host bits are set (RFC 4632 3.1)";
+    return NULL;
+}
+
+const char *ca_subtree_fault(const struct ca_subtree *tree)
+{
+    switch (tree->kind) {
+    case CA_SAN_DNS:
+        return dns_tree_fault(tree->value);
+    case CA_SAN_EMAIL:
+        return email_tree_fault(tree->value);
+    case CA_SAN_URI:
+        return host_tree_fault(tree->value);
+    case CA_SAN_IP:
+        return ip_tree_fault(tree->value);
+    case CA_SAN_OTHER:
+    case CA_SAN_DIRECTORY:
+        return NULL;
+    case CA_SAN_UNSET:
+    default:
+        return "no form of name";
+    }
+}
+
+/* --- from people ---------------------------------------------------------- */
+
+/* "192.0.2.0/24" into address and mask; 0 octets when it is none. */
+static size_t read_cidr(const char *text, uint8_t dst[static 32])
+{
+    char address[ADDRESS_TEXT_MAX];
+    const char *slash = strchr(text, '/');
+    struct sg_err err = { 0 };
+    uint64_t prefix = 0;
+
+    if (slash == NULL || (size_t)(slash - text) >= sizeof(address))
+        return 0;
+    memcpy(address, text, (size_t)(slash - text));
+    address[slash - text] = '\0';
+
+    size_t half = strchr(address, ':') != NULL ? 16 : 4;
+    if (inet_pton(half == 4 ? AF_INET : AF_INET6, address, dst) != 1
+        || sg_parse_u64(slash + 1, 0, half * 8, &prefix, &err) != SG_OK)
+        return 0;
+    for (size_t bit = 0; bit < half * 8; bit++) {
+        if (bit % 8 == 0)
+            dst[half + bit / 8] = 0;
+        if (bit < prefix)
+            dst[half + bit / 8] |= (uint8_t)(0x80U >> bit % 8);
+    }
+    return half * 2;
+}
+
+static enum sg_rc refuse(enum ca_san_kind kind, const char *text,
+                         const char *rule, struct sg_err *err)
+{
+    char show[CA_SHOW_MAX];
+
+    return sg_err_set(err, SG_POLICY, "name constraints: %s \"%s\": %s",
+                      ca_san_kind_name(kind), ca_show(sg_slice_str(text), show),
+                      rule);
+}
+
+/* The host part in A-labels and lower case, what stands before it as it is. */
+static enum sg_rc read_name(struct sg_arena *arena, const char *text,
+                            struct sg_slice *ret, struct sg_err *err)
+{
+    const char *at = strchr(text, '@');
+    const char *host = at != NULL ? at + 1 : text;
+    struct sg_slice ascii = { 0 };
+
+    host += *host == '.' && at == NULL ? 1 : 0;
+    if (*host != '\0'
+        && ca_dns_to_ascii(arena, sg_slice_str(host), &ascii, err) != SG_OK)
+        return sg_err_wrap(err, "name constraints");
+    const char *whole =
+        sg_arena_printf(arena, "%.*s%.*s", (int)(host - text), text,
+                        (int)ascii.len, (const char *)ascii.p);
+    if (whole == NULL)
+        return sg_err_set(err, SG_NOMEM, "name constraints: no memory");
+    *ret = sg_slice_str(whole);
+    return SG_OK;
+}
+
+enum sg_rc ca_subtrees_add(struct sg_arena *arena, struct ca_subtrees *trees,
+                           enum ca_san_kind kind, const char *text,
+                           struct sg_err *err)
+{
+    struct ca_subtree tree = { .kind = kind };
+    uint8_t cidr[32];
+
+    if (kind == CA_SAN_IP) {
+        size_t len = read_cidr(text, cidr);
+        if (len == 0)
+            return refuse(kind, text,
+                          "not address/prefix length (RFC 4632 3.1)", err);
+        tree.value = sg_arena_copy(arena, SG_SLICE(cidr, len));
+        if (tree.value.p == NULL)
+            return sg_err_set(err, SG_NOMEM, "name constraints: no memory");
+    } else if (kind == CA_SAN_DNS || kind == CA_SAN_EMAIL
+               || kind == CA_SAN_URI) {
+        SG_TRY(read_name(arena, text, &tree.value, err));
+    } else {
+        return refuse(kind, text, "cannot be given as text", err);
+    }
+
+    const char *broken = ca_subtree_fault(&tree);
+    if (broken != NULL)
+        return refuse(kind, text, broken, err);
+    return ca_subtrees_append(arena, trees, &tree, err);
+}
+
+/* --- for people ----------------------------------------------------------- */
+
+static unsigned prefix_length(struct sg_slice mask)
+{
+    unsigned n = 0;
+
+    while (n < mask.len * 8 && (mask.p[n / 8] & (0x80U >> n % 8)) != 0)
+        n++;
+    return n;
+}
+
+const char *ca_subtree_text(const struct ca_subtree *tree, char *dst,
+                            size_t size)
+{
+    char text[ADDRESS_TEXT_MAX];
+    char show[CA_SHOW_MAX];
+    size_t half = tree->value.len / 2;
+
+    if (tree->kind == CA_SAN_DIRECTORY)
+        return ca_dn_text(tree->value, dst, size);
+    if (tree->kind != CA_SAN_IP) {
+        (void)snprintf(dst, size, "%s", ca_show(tree->value, show));
+        return dst;
+    }
+    (void)snprintf(dst, size, "%s/%u",
+                   inet_ntop(half == 4 ? AF_INET : AF_INET6, tree->value.p,
+                             text, sizeof(text)),
+                   prefix_length(SG_SLICE(tree->value.p + half, half)));
+    return dst;
+}
