@@ -133,9 +133,8 @@ static enum sg_rc issue_prepare(struct srv_request *req, enum srv_operation op,
     struct srv_state *state = req->app;
     struct issue *issue = req->job;
 
-    const struct srv_role *role = srv_roles_find(issue->roles, req->role);
-    if (role == NULL)
-        return sg_err_set(err, SG_POLICY, "unknown role: %s", req->role);
+    const struct srv_role *role = NULL;
+    SG_TRY(srv_roles_require(issue->roles, req->role, &role, err));
     if (req->issuer_ref == NULL)
         req->issuer_ref = role->issuer_ref;
     const struct srv_issuer *issuer =

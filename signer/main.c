@@ -8,7 +8,7 @@
 #include "signer/run.h"
 
 #define CONFIG_DEFAULT "/etc/signet/signetd.yaml"
-#define PATH_BUF 4096
+#define PATH_BUF 2048
 
 static const char USAGE[] =
     "usage: signetd [--config FILE] [--check-config] [--verbose]\n"
