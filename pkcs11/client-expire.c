@@ -52,7 +52,7 @@ static void look_at_queued(struct tok_client *client, struct tok_slot *slot,
 static bool is_overdue_hung(const struct tok_client *client,
                             const struct tok_slot *slot)
 {
-    return slot->done.sign == NULL || client->last_signed_ms <= slot->sent_ms;
+    return slot->done.sign == NULL || client->last_signed_ms < slot->sent_ms;
 }
 
 /* … or, a moment later, when a younger one was answered before it, or when
@@ -152,7 +152,7 @@ static void lose(struct tok_client *client, struct tok_slot *slot, int64_t now,
 
     if (slot->state == TOK_SLOT_SENT && again) {
         slot->retried = true;
-        tok_queue_push(client, slot);
+        tok_queue_push_front(client, slot);
         look_again(client, slot->deadline_ms);
         look_again(client, client->outage_end_ms);
         return;
@@ -173,7 +173,9 @@ void tok_requeue_lost(struct tok_client *client, const struct sg_err *why)
 {
     int64_t now = sg_mono_ms();
 
-    for (unsigned i = 0; i < client->cfg.max_in_flight; i++) {
+    /* Backwards, each to the front: before what came since, and roughly in
+     * their old order. */
+    for (unsigned i = client->cfg.max_in_flight; i-- > 0;) {
         struct tok_slot *slot = &client->slots[i];
         struct verdict v = { 0 };
 

@@ -182,6 +182,7 @@ void tok_slot_free(struct tok_client *client, struct tok_slot *slot);
 struct tok_slot *tok_slot_match(struct tok_client *client,
                                 const struct tok_frame *reply);
 void tok_queue_push(struct tok_client *client, struct tok_slot *slot);
+void tok_queue_push_front(struct tok_client *client, struct tok_slot *slot);
 void tok_queue_unlink(struct tok_client *client, const struct tok_slot *slot);
 /* Write req into the slot's frame. */
 enum sg_rc tok_slot_encode(struct tok_client *client, struct tok_slot *slot,

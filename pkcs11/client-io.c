@@ -2,6 +2,7 @@
 #include "pkcs11/client-int.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -39,15 +40,20 @@ void tok_rx_free(struct tok_rx *rx)
     free(rx);
 }
 
+/* A line of the process as one value of ours, so that none of its own keys is
+ * taken for one. */
 static enum sg_rc take_log(const struct tok_client *client,
                            const struct tok_frame *frame, struct sg_err *err)
 {
+    char line[SG_LOG_VALUE_MAX];
+    char said[SG_LOG_VALUE_MAX];
     uint8_t level;
-    struct sg_slice line;
+    struct sg_slice text;
 
-    SG_TRY(tok_get_log(frame->payload, &level, &line, err));
-    sg_log((enum sg_log_level)level, "token", "name=%s %.*s", client->cfg.name,
-           (int)line.len, (const char *)line.p);
+    SG_TRY(tok_get_log(frame->payload, &level, &text, err));
+    snprintf(line, sizeof(line), "%.*s", (int)text.len, (const char *)text.p);
+    sg_log((enum sg_log_level)level, "token_says", "name=%s said=%s",
+           client->cfg.name, sg_log_quote(line, said, sizeof(said)));
     return SG_OK;
 }
 

@@ -337,6 +337,12 @@ static void check_phase_end(struct tok_client *client)
     lose(client, &err, 0);
 }
 
+/* A first attempt that failed is the last one unless the client is patient. */
+static bool is_given_up(const struct tok_client *client)
+{
+    return !client->patient && !client->was_up && client->first_known;
+}
+
 static void step(struct tok_client *client, const struct events *ev)
 {
     struct sg_err err = { 0 };
@@ -354,12 +360,6 @@ static void step(struct tok_client *client, const struct events *ev)
     if (client->phase == TOK_PHASE_BACKOFF
         && sg_mono_ms() >= client->attempt_ms)
         attempt(client);
-}
-
-/* A first attempt that failed is the last one unless the client is patient. */
-static bool is_given_up(const struct tok_client *client)
-{
-    return !client->patient && !client->was_up && client->first_known;
 }
 
 static void shut_down(struct tok_client *client)

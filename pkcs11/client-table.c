@@ -105,6 +105,17 @@ void tok_queue_push(struct tok_client *client, struct tok_slot *slot)
     client->queue_tail = index;
 }
 
+void tok_queue_push_front(struct tok_client *client, struct tok_slot *slot)
+{
+    uint32_t index = (uint32_t)(slot - client->slots);
+
+    slot->state = TOK_SLOT_QUEUED;
+    slot->next = client->queue_head;
+    client->queue_head = index;
+    if (client->queue_tail == TOK_NO_SLOT)
+        client->queue_tail = index;
+}
+
 void tok_queue_unlink(struct tok_client *client, const struct tok_slot *slot)
 {
     uint32_t index = (uint32_t)(slot - client->slots);
