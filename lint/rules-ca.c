@@ -20,7 +20,7 @@ void lint_path_length_place(struct lint_job *job)
     bool has;
     uint16_t usage = lint_key_usage(job->cert, &has);
 
-    if (job->cert->has_path_length && (usage & LINT_KU_CERT_SIGN) == 0)
+    if (job->cert->has_path_length && has && (usage & LINT_KU_CERT_SIGN) == 0)
         lint_say(job, "pathLenConstraint without keyCertSign");
 }
 

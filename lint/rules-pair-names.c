@@ -203,8 +203,8 @@ void lint_pair_nc_open_forms(struct lint_job *job)
     struct lint_nc_iter iter;
     struct lint_subtree tree;
 
-    if (!job->cert->is_ca
-        || lint_cert_ext(job->cert, LINT_OID_NAME_CONSTRAINTS) == NULL)
+    /* Without any subtree nc_empty has spoken. */
+    if (!lint_nc_init(&iter, job->cert) || !lint_nc_next(&iter, &tree))
         return;
     for (size_t i = 0; i < SG_ARRAY_LEN(FORMS); i++) {
         bool named = false;

@@ -1,0 +1,559 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Write tests/data/lint/: certificates and CRLs that break one rule each.
+
+The name of a file is the rule that it breaks: RULE.public.pem is judged with
+the public TLS profile, RULE.private.pem with the private one; a file with
+several certificates is a chain, leaf first. good-*.pem break none. Run by hand
+when rules change; the files are committed. Needs the openssl command.
+"""
+import base64
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+
+OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lint")
+
+
+# --- DER ---------------------------------------------------------------------
+
+def tlv(tag, *content):
+    body = b"".join(content)
+    n = len(body)
+    if n < 0x80:
+        length = bytes([n])
+    else:
+        octets = n.to_bytes((n.bit_length() + 7) // 8, "big")
+        length = bytes([0x80 | len(octets)]) + octets
+    return bytes([tag]) + length + body
+
+
+def seq(*content):
+    return tlv(0x30, *content)
+
+
+def oid(text):
+    arcs = [int(a) for a in text.split(".")]
+    out = bytearray([40 * arcs[0] + arcs[1]])
+    for arc in arcs[2:]:
+        part = [arc & 0x7F]
+        while arc > 0x7F:
+            arc >>= 7
+            part.append(0x80 | arc & 0x7F)
+        out += bytes(reversed(part))
+    return tlv(0x06, bytes(out))
+
+
+def integer(n):
+    size = max(1, (n.bit_length() + 8) // 8)
+    return tlv(0x02, n.to_bytes(size, "big", signed=True))
+
+
+def bits(data, unused=0):
+    return tlv(0x03, bytes([unused]), data)
+
+
+def octets(data):
+    return tlv(0x04, data)
+
+
+def utf8(text):
+    return tlv(0x0C, text.encode())
+
+
+def printable(text):
+    return tlv(0x13, text.encode())
+
+
+def utc(text):
+    return tlv(0x17, text.encode())
+
+
+def generalized(text):
+    return tlv(0x18, text.encode())
+
+
+NULL = b"\x05\x00"
+TRUE = b"\x01\x01\xff"
+FALSE = b"\x01\x01\x00"
+
+# --- pieces ------------------------------------------------------------------
+
+ECDSA_SHA256 = seq(oid("1.2.840.10045.4.3.2"))
+ECDSA_SHA384 = seq(oid("1.2.840.10045.4.3.3"))
+SHA1_RSA = seq(oid("1.2.840.113549.1.1.5"), NULL)
+ATTR = {"C": "2.5.4.6", "O": "2.5.4.10", "OU": "2.5.4.11", "CN": "2.5.4.3",
+        "L": "2.5.4.7", "ST": "2.5.4.8"}
+EKU = {"server": "1.3.6.1.5.5.7.3.1", "client": "1.3.6.1.5.5.7.3.2",
+       "code": "1.3.6.1.5.5.7.3.3", "email": "1.3.6.1.5.5.7.3.4",
+       "ocsp": "1.3.6.1.5.5.7.3.9", "any": "2.5.29.37.0"}
+
+
+def rdn(attr, value):
+    if isinstance(value, str):
+        value = printable(value) if attr == "C" else utf8(value)
+    return tlv(0x31, seq(oid(ATTR[attr]), value))
+
+
+def name(*pairs):
+    return seq(*(rdn(a, v) for a, v in pairs))
+
+
+def ext(dotted, value, critical=None):
+    flag = b"" if critical is None else (TRUE if critical else FALSE)
+    return seq(oid(dotted), flag, octets(value))
+
+
+def dns(text):
+    return tlv(0x82, text.encode())
+
+
+def email(text):
+    return tlv(0x81, text.encode())
+
+
+def uri(text):
+    return tlv(0x86, text.encode())
+
+
+def ip(data):
+    return tlv(0x87, bytes(data))
+
+
+def directory(dn):
+    return tlv(0xA4, dn)
+
+
+def key_usage(*names):
+    order = ["digitalSignature", "nonRepudiation", "keyEncipherment",
+             "dataEncipherment", "keyAgreement", "keyCertSign", "cRLSign"]
+    value = 0
+    for n in names:
+        value |= 0x80 >> order.index(n)
+    unused = 0
+    while value and not (value >> unused) & 1:
+        unused += 1
+    return bits(bytes([value]), unused) if value else bits(b"")
+
+
+def subtree(base, *extra):
+    return seq(base, *extra)
+
+
+def constraints(permitted=(), excluded=()):
+    parts = []
+    if permitted:
+        parts.append(tlv(0xA0, *permitted))
+    if excluded:
+        parts.append(tlv(0xA1, *excluded))
+    return seq(*parts)
+
+
+class Key:
+    """A P-256 (or other) key pair from the openssl command."""
+
+    def __init__(self, kind="P-256"):
+        handle, self.path = tempfile.mkstemp()
+        os.close(handle)
+        if kind.startswith("P-"):
+            args = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:" + kind]
+        else:
+            args = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:" + kind]
+        subprocess.run(["openssl", "genpkey", *args, "-out", self.path],
+                       check=True, stderr=subprocess.DEVNULL)
+        self.spki = subprocess.run(
+            ["openssl", "pkey", "-in", self.path, "-pubout", "-outform", "DER"],
+            check=True, stdout=subprocess.PIPE).stdout
+
+    def point(self):
+        return self.spki[-65:]
+
+    def sign(self, data, digest="-sha256"):
+        return subprocess.run(["openssl", "dgst", digest, "-sign", self.path],
+                              input=data, check=True,
+                              stdout=subprocess.PIPE).stdout
+
+
+def key_id(spki, skip=26):
+    return hashlib.sha1(spki[skip:]).digest()
+
+
+class Cert:
+    """Fields of a good certificate, each of which a case may replace."""
+
+    def __init__(self, **fields):
+        self.version = tlv(0xA0, integer(2))
+        self.serial = tlv(0x02, bytes(range(0x21, 0x31)))
+        self.inner = ECDSA_SHA256
+        self.outer = None
+        self.issuer = INTER_DN
+        self.before = utc("260401000000Z")
+        self.after = utc("260630235959Z")
+        self.subject = name(("C", "NL"), ("O", "Example"), ("CN", "www.example.com"))
+        self.spki = LEAF_KEY.spki
+        self.tail = b""
+        self.exts = {}
+        self.signer = INTER_KEY
+        for field, value in fields.items():
+            setattr(self, field, value)
+
+    def der(self):
+        tbs = seq(self.version, self.serial, self.inner, self.issuer,
+                  seq(self.before, self.after), self.subject, self.spki,
+                  self.tail,
+                  tlv(0xA3, seq(*[e for e in self.exts.values() if e])))
+        return seq(tbs, self.outer or self.inner, bits(self.signer.sign(tbs)))
+
+
+LEAF_KEY = Key()
+INTER_KEY = Key()
+ROOT_KEY = Key()
+ROOT_DN = name(("C", "NL"), ("O", "Example"), ("CN", "Example Root"))
+INTER_DN = name(("C", "NL"), ("O", "Example"), ("CN", "Example Issuing"))
+AKI_INTER = seq(tlv(0x80, key_id(INTER_KEY.spki)))
+AKI_ROOT = seq(tlv(0x80, key_id(ROOT_KEY.spki)))
+DV = seq(seq(oid("2.23.140.1.2.1")))
+CDP = seq(seq(tlv(0xA0, tlv(0xA0, uri("http://crl.example.com/i.crl")))))
+AIA = seq(seq(oid("1.3.6.1.5.5.7.48.2"), uri("http://aia.example.com/r.cer")))
+
+
+def leaf(exts=None, **fields):
+    base = {
+        "ku": ext("2.5.29.15", key_usage("digitalSignature"), True),
+        "eku": ext("2.5.29.37", seq(oid(EKU["server"]))),
+        "aki": ext("2.5.29.35", AKI_INTER),
+        "san": ext("2.5.29.17", seq(dns("www.example.com"))),
+        "aia": ext("1.3.6.1.5.5.7.1.1", AIA),
+        "cdp": ext("2.5.29.31", CDP),
+        "pol": ext("2.5.29.32", DV),
+    }
+    base.update(exts or {})
+    return Cert(exts=base, **fields)
+
+
+def inter(exts=None, **fields):
+    base = {
+        "bc": ext("2.5.29.19", seq(TRUE, integer(0)), True),
+        "ku": ext("2.5.29.15", key_usage("keyCertSign", "cRLSign"), True),
+        "eku": ext("2.5.29.37", seq(oid(EKU["server"]))),
+        "ski": ext("2.5.29.14", octets(key_id(INTER_KEY.spki))),
+        "aki": ext("2.5.29.35", AKI_ROOT),
+        "aia": ext("1.3.6.1.5.5.7.1.1", AIA),
+        "cdp": ext("2.5.29.31", CDP),
+        "pol": ext("2.5.29.32", DV),
+    }
+    base.update(exts or {})
+    values = dict(issuer=ROOT_DN, subject=INTER_DN, spki=INTER_KEY.spki,
+                  after=utc("310401000000Z"), signer=ROOT_KEY)
+    values.update(fields)
+    return Cert(exts=base, **values)
+
+
+def root(exts=None, **fields):
+    base = {
+        "bc": ext("2.5.29.19", seq(TRUE), True),
+        "ku": ext("2.5.29.15", key_usage("keyCertSign", "cRLSign"), True),
+        "ski": ext("2.5.29.14", octets(key_id(ROOT_KEY.spki))),
+        "aki": ext("2.5.29.35", AKI_ROOT),
+    }
+    base.update(exts or {})
+    values = dict(issuer=ROOT_DN, subject=ROOT_DN, spki=ROOT_KEY.spki,
+                  after=utc("410401000000Z"), signer=ROOT_KEY)
+    values.update(fields)
+    return Cert(exts=base, **values)
+
+
+def ocsp(exts=None, **fields):
+    base = {
+        "ku": ext("2.5.29.15", key_usage("digitalSignature"), True),
+        "eku": ext("2.5.29.37", seq(oid(EKU["ocsp"]))),
+        "aki": ext("2.5.29.35", AKI_INTER),
+        "nocheck": ext("1.3.6.1.5.5.7.48.1.5", NULL),
+    }
+    base.update(exts or {})
+    return Cert(exts=base, subject=name(("C", "NL"), ("O", "Example"),
+                                        ("CN", "Example OCSP")), **fields)
+
+
+def san(*names):
+    return {"san": ext("2.5.29.17", seq(*names))}
+
+
+def nc(permitted=(), excluded=(), critical=True):
+    return {"nc": ext("2.5.29.30", constraints(permitted, excluded), critical)}
+
+
+ALL_FORMS = (subtree(dns("example.com")), subtree(email("example.com")),
+             subtree(uri("example.com")))
+NO_IP = (subtree(ip([0] * 8)), subtree(ip([0] * 32)))
+
+
+def rsa_spki(n, e, params=NULL):
+    return seq(seq(oid("1.2.840.113549.1.1.1"), params),
+               bits(seq(integer(n), integer(e))))
+
+
+def next_prime(n):
+    n |= 1
+    while not all(pow(a, n - 1, n) == 1 for a in (2, 3, 5, 7)):
+        n += 2
+    return n
+
+
+P = next_prime((1 << 1023) + (1 << 1022) + 12345)
+Q = next_prime(P + (1 << 40))
+FAR = next_prime((1 << 1023) + (1 << 1022) + (1 << 1020) + 99999)
+MODULUS = P * FAR
+
+# --- CRLs --------------------------------------------------------------------
+
+
+def crl(exts=None, entries=None, **f):
+    number = {"aki": ext("2.5.29.35", AKI_INTER),
+              "number": ext("2.5.29.20", integer(7))}
+    number.update(exts or {})
+    f.setdefault("version", integer(1))
+    f.setdefault("this", utc("260401000000Z"))
+    f.setdefault("next", utc("260408000000Z"))
+    f.setdefault("inner", ECDSA_SHA256)
+    f.setdefault("issuer", INTER_DN)
+    body = b"" if entries is None else seq(*entries)
+    tbs = seq(f["version"], f["inner"], f["issuer"], f["this"], f["next"], body,
+              tlv(0xA0, seq(*[e for e in number.values() if e])))
+    return seq(tbs, f.get("outer", f["inner"]),
+               bits(f.get("signer", INTER_KEY).sign(tbs)))
+
+
+def revoked(serial, date="260331000000Z", reason=None, critical=None):
+    exts = b""
+    if reason is not None:
+        exts = seq(ext("2.5.29.21", tlv(0x0A, bytes([reason])), critical))
+    return seq(integer(serial), utc(date), exts)
+
+
+def write(rule, profile, *objects, label="CERTIFICATE"):
+    with open(os.path.join(OUT, f"{rule}.{profile}.pem"), "w",
+              encoding="ascii") as out:
+        for der in objects:
+            out.write(f"-----BEGIN {label}-----\n")
+            text = base64.b64encode(der).decode()
+            for i in range(0, len(text), 64):
+                out.write(text[i:i + 64] + "\n")
+            out.write(f"-----END {label}-----\n")
+
+
+def public(rule, *certs):
+    write(rule, "public", *(c.der() for c in certs))
+
+
+def private(rule, *certs):
+    write(rule, "private", *(c.der() for c in certs))
+
+
+def bad_crl(rule, der, profile="private"):
+    write(rule, profile, der, inter().der(), label="X509 CRL")
+
+
+def bodies():
+    public("version", leaf(version=tlv(0xA0, integer(1))))
+    public("serial_positive", leaf(serial=tlv(0x02, b"\x81" + bytes(15))))
+    public("serial_length", leaf(serial=tlv(0x02, b"\x01" * 21)))
+    public("serial_entropy", leaf(serial=tlv(0x02, b"\x01" * 7)))
+    public("algorithms_match", leaf(outer=ECDSA_SHA384))
+    public("algorithm_allowed", leaf(inner=SHA1_RSA))
+    public("time_form", leaf(before=utc("2604010000Z")))
+    private("time_order", leaf(before=utc("260701000000Z")))
+    public("unique_ids", leaf(tail=tlv(0x81, b"\x00\x01")))
+    public("extension_twice", leaf({"again": ext("2.5.29.35", AKI_INTER)}))
+    public("extension_empty", leaf({"ian": ext("2.5.29.18", seq())}))
+    public("extension_default", leaf({"eku": ext("2.5.29.37", seq(oid(EKU["server"])), False)}))
+    public("extension_critical", leaf({"x": ext("1.2.3.4", NULL, True)}))
+    public("extension_form", leaf({"bc": ext("2.5.29.19", seq(FALSE))}))
+    public("aki_present", leaf({"aki": b""}))
+    public("aki_not_critical", leaf({"aki": ext("2.5.29.35", AKI_INTER, True)}))
+    public("aki_form", leaf({"aki": ext("2.5.29.35", seq(
+        tlv(0x80, key_id(INTER_KEY.spki)), tlv(0xA1, directory(ROOT_DN)),
+        tlv(0x82, b"\x05")))}))
+    public("ski_not_critical", leaf({"ski": ext("2.5.29.14", octets(b"x" * 20), True)}))
+    public("urls", leaf({"cdp": ext("2.5.29.31", seq(seq(tlv(0xA0, tlv(
+        0xA0, uri("https://crl.example.com/i.crl"))))))}))
+    write("der_malformed", "public", leaf().der() + b"\x00")
+
+
+def keys():
+    public("key_algorithm", leaf(spki=Key("P-224").spki))
+    public("key_parameters", leaf(spki=rsa_spki(MODULUS, 65537, b"")))
+    public("rsa_size", leaf(spki=rsa_spki(next_prime(1 << 511) * next_prime(3 << 510), 65537)))
+    public("rsa_exponent", leaf(spki=rsa_spki(MODULUS, 3)))
+    public("rsa_close_primes", leaf(spki=rsa_spki(P * Q, 65537)))
+    public("ec_point", leaf(spki=LEAF_KEY.spki[:-1] + bytes([LEAF_KEY.spki[-1] ^ 1])))
+
+
+def names():
+    public("issuer_empty", leaf(issuer=seq()))
+    public("subject_empty", leaf(subject=seq()))
+    private("ca_subject_empty", inter(subject=seq()))
+    public("dn_form", leaf(subject=name(("C", "NL"), ("O", tlv(0x14, b"Example")))))
+    public("dn_country", leaf(subject=name(("C", "nl"), ("O", "Example"))))
+    public("dn_length", leaf(subject=name(("C", "NL"), ("O", "x" * 65))))
+    public("dn_twice", leaf(subject=name(("C", "NL"), ("O", "A"), ("O", "B"))))
+    public("dn_order", leaf(subject=name(("O", "Example"), ("C", "NL"))))
+    public("ca_subject_attributes", root(
+        subject=name(("O", "Example"), ("CN", "Example Root")),
+        issuer=name(("O", "Example"), ("CN", "Example Root"))))
+
+
+def alternative_names():
+    plain = name(("C", "NL"), ("O", "Example"))
+    public("san_present", leaf({"san": b""}, subject=plain))
+    public("san_empty", leaf(san(dns("www.example.com"), dns(""))))
+    public("san_dns", leaf(san(dns("www.example.com"), dns("a_b.example.com"))))
+    public("san_dns_lower_case", leaf(san(dns("www.example.com"), dns("WWW2.example.com"))))
+    public("san_ip", leaf(san(dns("www.example.com"), ip([1, 1, 1]))))
+    public("san_ip_reserved", leaf(san(dns("www.example.com"), ip([10, 0, 0, 1]))))
+    private("san_email", leaf(san(dns("www.example.com"), email("nobody"))))
+    private("san_uri", leaf(san(dns("www.example.com"), uri("not a uri"))))
+    public("san_twice", leaf(san(dns("www.example.com"), dns("www.example.com"))))
+    public("san_types", leaf(san(dns("www.example.com"), email("a@example.com"))))
+    public("cn_in_san", leaf(san(dns("other.example.com"))))
+
+
+def leaves():
+    public("leaf_usage", leaf({"ku": ext("2.5.29.15", key_usage(
+        "digitalSignature", "keyCertSign"), True)}))
+    public("leaf_basic_constraints", leaf({"bc": ext("2.5.29.19", seq(integer(0)))}))
+    public("key_usage_bits", leaf({"ku": ext("2.5.29.15", key_usage(), True)}))
+    public("leaf_eku_present", leaf({"eku": b""}))
+    public("eku_not_critical", leaf({"eku": ext("2.5.29.37", seq(oid(EKU["server"])), True)}))
+    public("eku_any", leaf({"eku": ext("2.5.29.37", seq(oid(EKU["server"]), oid(EKU["any"])))}))
+    public("eku_twice", leaf({"eku": ext("2.5.29.37", seq(oid(EKU["server"]), oid(EKU["server"])))}))
+    public("usage_fits_key", leaf({"ku": ext("2.5.29.15", key_usage(
+        "digitalSignature", "keyEncipherment"), True)}))
+    public("leaf_validity", leaf(after=utc("261018000000Z")))
+    public("policies_twice", leaf({"pol": ext("2.5.29.32", seq(
+        seq(oid("2.23.140.1.2.1")), seq(oid("2.23.140.1.2.1"))))}))
+    public("ocsp_eku_only", ocsp({"eku": ext("2.5.29.37", seq(oid(EKU["ocsp"]), oid(EKU["client"])))}))
+    public("ocsp_nocheck", ocsp({"nocheck": b""}))
+    public("ocsp_usage", ocsp({"ku": ext("2.5.29.15", key_usage(
+        "digitalSignature", "nonRepudiation"), True)}))
+    public("ocsp_extensions", ocsp({"cdp": ext("2.5.29.31", CDP)}))
+
+
+def authorities():
+    public("ca_basic_critical", inter({"bc": ext("2.5.29.19", seq(TRUE, integer(0)))}))
+    private("path_length_place", inter({"ku": ext("2.5.29.15", key_usage("cRLSign"), True)}))
+    private("ca_usage_present", root({"ku": b""}))
+    public("ca_usage_critical", inter({"ku": ext("2.5.29.15", key_usage("keyCertSign", "cRLSign"))}))
+    private("ca_usage_cert_sign", root({"ku": ext("2.5.29.15", key_usage("cRLSign"), True)}))
+    public("ca_usage_crl_sign", inter({"ku": ext("2.5.29.15", key_usage("keyCertSign"), True)}))
+    public("ca_usage_only", inter({"ku": ext("2.5.29.15", key_usage(
+        "nonRepudiation", "keyCertSign", "cRLSign"), True)}))
+    public("ca_ski_present", inter({"ski": b""}))
+    public("ca_eku_ocsp", inter({"eku": ext("2.5.29.37", seq(oid(EKU["server"]), oid(EKU["ocsp"])))}))
+    public("root_eku", root({"eku": ext("2.5.29.37", seq(oid(EKU["server"])))}))
+    public("root_aki", root({"aki": ext("2.5.29.35", AKI_INTER)}))
+    public("root_path_length", root({"bc": ext("2.5.29.19", seq(TRUE, integer(2)), True)}))
+    public("root_validity", root(after=utc("270401000000Z")))
+    public("sub_ca_eku", inter({"eku": ext("2.5.29.37", seq(oid(EKU["client"])))}))
+    public("sub_ca_eku_mixed", inter({"eku": ext("2.5.29.37", seq(oid(EKU["server"]), oid(EKU["email"])))}))
+    public("sub_ca_cdp", inter({"cdp": b""}))
+    public("sub_ca_aia", inter({"aia": b""}))
+    public("sub_ca_policies", inter({"pol": ext("2.5.29.32", seq(
+        seq(oid("2.23.140.1.2.1")), seq(oid("2.23.140.1.2.2"))))}))
+
+
+def name_constraints():
+    public("nc_only_ca", leaf(nc(ALL_FORMS)))
+    private("nc_critical", inter(nc(ALL_FORMS, NO_IP, critical=None)))
+    private("nc_empty", inter({"nc": ext("2.5.29.30", seq(), True)}))
+    private("nc_base_distance", inter(nc(
+        ALL_FORMS + (subtree(dns("a.example.com"), tlv(0x81, b"\x05")),), NO_IP)))
+    private("nc_dns", inter(nc(ALL_FORMS + (subtree(dns(".example.com")),), NO_IP)))
+    private("nc_ip", inter(nc(ALL_FORMS, NO_IP + (
+        subtree(ip([10, 0, 0, 1, 255, 0, 0, 0])),))))
+    private("pair_nc_open_forms", inter(nc(ALL_FORMS)))
+
+
+def pairs():
+    plain = name(("C", "NL"), ("O", "Example"))
+    full = nc(ALL_FORMS, NO_IP)
+    private("pair_name", leaf(issuer=ROOT_DN), inter(), root())
+    private("pair_key_id", leaf({"aki": ext("2.5.29.35", AKI_ROOT)}), inter(), root())
+    private("pair_signature", leaf(signer=ROOT_KEY), inter(), root())
+    private("pair_validity", leaf(after=utc("310402000000Z")), inter(), root())
+    private("pair_issuer_is_ca", leaf(), inter({"bc": b"", "ku": ext(
+        "2.5.29.15", key_usage("digitalSignature"), True),
+        "san": ext("2.5.29.17", seq(dns("www.example.com")))}), root())
+    mid_key = Key()
+    mid_dn = name(("C", "NL"), ("O", "Example"), ("CN", "Example Policy"))
+    mid = inter({"bc": ext("2.5.29.19", seq(TRUE, integer(1)), True),
+                 "ski": ext("2.5.29.14", octets(key_id(mid_key.spki)))},
+                subject=mid_dn, spki=mid_key.spki)
+    below = inter({"aki": ext("2.5.29.35", seq(tlv(0x80, key_id(mid_key.spki))))},
+                  issuer=mid_dn, signer=mid_key)
+    private("good-chain-of-four", leaf(), below, mid, root())
+    private("pair_path_length", leaf(), below, mid,
+            root({"bc": ext("2.5.29.19", seq(TRUE, integer(1)), True)}))
+    private("pair_path_length_falls", leaf(), inter(
+        {"bc": ext("2.5.29.19", seq(TRUE, integer(1)), True)}), root(
+        {"bc": ext("2.5.29.19", seq(TRUE, integer(1)), True)}))
+    public("pair_eku", leaf({"eku": ext("2.5.29.37", seq(
+        oid(EKU["server"]), oid(EKU["client"])))}), inter(), root())
+    private("pair_same_key", leaf(spki=INTER_KEY.spki), inter(), root())
+    private("pair_algorithm", leaf(inner=ECDSA_SHA384, signer=Sha384(INTER_KEY)),
+            inter(), root())
+    private("pair_nc_names", leaf(san(dns("www.example.net")), subject=plain),
+            inter(full), root())
+    private("pair_nc_wildcard", leaf(san(dns("*.example.com")), subject=plain),
+            inter(nc(ALL_FORMS, NO_IP + (subtree(dns("bad.example.com")),))), root())
+    private("pair_nc_subset", inter(nc(ALL_FORMS + (subtree(dns("example.net")),), NO_IP)),
+            root(full))
+    # Judged with the "technically constrained" option.
+    private("nc_technical", inter(nc(ALL_FORMS, NO_IP)))
+    private("good-technical", inter(nc(ALL_FORMS + (subtree(directory(plain)),),
+                                       NO_IP)))
+    public("good-chain", leaf(), inter(), root())
+    public("good-constrained", leaf(), inter(nc(ALL_FORMS, NO_IP)), root())
+    public("good-ocsp", ocsp())
+
+
+class Sha384:
+    def __init__(self, key):
+        self.key = key
+
+    def sign(self, data):
+        return self.key.sign(data, "-sha384")
+
+
+def crls():
+    bad_crl("good-crl", crl(entries=[revoked(5), revoked(6, reason=1)]), "public")
+    bad_crl("good-crl-empty", crl(), "public")
+    bad_crl("crl_version", crl(version=b"", exts={}))
+    bad_crl("crl_algorithms", crl(outer=ECDSA_SHA384))
+    bad_crl("crl_times", crl(this=generalized("20260401000000Z")))
+    bad_crl("crl_next_update", crl(next=b""))
+    bad_crl("crl_lifetime", crl(next=utc("260501000000Z")), "public")
+    bad_crl("crl_number", crl({"number": b""}))
+    bad_crl("crl_aki", crl({"aki": b""}))
+    bad_crl("crl_empty_list", crl(entries=[]))
+    bad_crl("crl_serial_twice", crl(entries=[revoked(5), revoked(6), revoked(5)]))
+    bad_crl("crl_reason", crl(entries=[revoked(5, reason=0)]))
+    bad_crl("crl_revocation_date", crl(entries=[revoked(5, "260402000000Z")]))
+    bad_crl("crl_idp", crl({"idp": ext("2.5.29.28", seq(tlv(0x82, b"\xff")))}))
+    bad_crl("crl_delta", crl({"delta": ext("2.5.29.27", integer(3))}))
+    bad_crl("crl_extension_twice", crl({"again": ext("2.5.29.20", integer(7))}))
+    bad_crl("crl_issuer", crl(signer=ROOT_KEY))
+
+
+def main():
+    os.makedirs(OUT, exist_ok=True)
+    for part in (bodies, keys, names, alternative_names, leaves, authorities,
+                 name_constraints, pairs, crls):
+        part()
+    print(len(os.listdir(OUT)), "files in", OUT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
