@@ -87,7 +87,7 @@ static bool is_square(struct scratch *s, const BIGNUM *v, bool *ret)
         *ret = true;
         return true;
     }
-    if (!may_be_square(v))
+    if (BN_is_negative(v) || !may_be_square(v))
         return true;
     if (!int_sqrt(s, v, s->root) || BN_sqr(s->t, s->root, s->ctx) != 1)
         return false;
@@ -95,14 +95,15 @@ static bool is_square(struct scratch *s, const BIGNUM *v, bool *ret)
     return true;
 }
 
-/* n = a^2 - b^2 with a just above sqrt(n)? False when memory is gone. */
+/* n = a^2 - b^2 with a near sqrt(n)? False when memory is gone. */
 static bool fermat(struct scratch *s, const BIGNUM *n, bool *ret_found)
 {
     *ret_found = false;
-    if (!int_sqrt(s, n, s->a) || BN_add_word(s->a, 1) != 1
-        || BN_sqr(s->b2, s->a, s->ctx) != 1 || BN_sub(s->b2, s->b2, n) != 1)
+    if (!int_sqrt(s, n, s->a) || BN_sqr(s->b2, s->a, s->ctx) != 1
+        || BN_sub(s->b2, s->b2, n) != 1)
         return false;
-    for (int i = 0; i < FERMAT_ROUNDS; i++) {
+    /* a is the rounded root first: only the square of one prime has b = 0. */
+    for (int i = 0; i <= FERMAT_ROUNDS; i++) {
         if (!is_square(s, s->b2, ret_found))
             return false;
         if (*ret_found)
