@@ -156,7 +156,7 @@ static void test_rules_have_dates(void **state)
     static struct lint_report report;
     struct lint_options options = { .profile = LINT_PROFILE_PUBLIC_TLS };
     struct objects objects;
-    char path[4096];
+    char path[1024];
 
     (void)state;
     (void)snprintf(path, sizeof(path), "%s/leaf_validity.public.pem", folder);
@@ -174,7 +174,7 @@ static void test_rules_have_dates(void **state)
 static void test_first(void **state)
 {
     static struct lint_report report;
-    char path[4096];
+    char path[1024];
     char text[512];
 
     (void)state;
