@@ -283,31 +283,21 @@ void cli_args_done(const struct cli_command *cmd, void *args)
 #define HELP_WIDTH 79
 #define HELP_COLUMN 28 /* where an option's explanation starts */
 
-/* text from column on, broken between words; *at is where the line stands. */
+/* text from column on, broken between words; at is where the line stands. */
 static void wrap_text(FILE *out, const char *text, size_t column, size_t at)
 {
     while (*text != '\0') {
         size_t word = strcspn(text, " \n");
-        if (at > column && at + word > HELP_WIDTH) {
+        bool first = at <= column;
+        if (!first && at + 1 + word > HELP_WIDTH) {
             fputc('\n', out);
+            first = true;
             at = 0;
         }
-        for (; at < column; at++)
-            fputc(' ', out);
-        (void)fwrite(text, 1, word, out);
-        at += word;
-        text += word;
-        if (*text == '\n') {
-            fputc('\n', out);
-            at = 0;
-            text++;
-        } else if (*text == ' ') {
-            text++;
-            if (at < HELP_WIDTH) {
-                fputc(' ', out);
-                at++;
-            }
-        }
+        int pad = first ? (int)(column - at) : 1;
+        fprintf(out, "%*s%.*s", pad, "", (int)word, text);
+        at += (size_t)pad + word;
+        text += word + (text[word] == '\0' ? 0 : 1);
     }
     fputc('\n', out);
 }
@@ -325,10 +315,10 @@ static void help_option(const struct cli_option_set *set,
         at = 0;
     }
     bool env = option->env != NULL && set->prefix == NULL;
-    (void)snprintf(text, sizeof(text), "%s%s%s%s%s", option->help,
+    (void)snprintf(text, sizeof(text), "%s%s%s%s%s%s", option->help,
                    option->kind == CLI_KIND_LIST ? "; may be given again" : "",
-                   option->required ? " (required)" : "",
-                   env ? "; default $" : "", env ? option->env : "");
+                   option->required ? " (required)" : "", env ? "; $" : "",
+                   env ? option->env : "", env ? " stands in" : "");
     wrap_text(out, text, HELP_COLUMN, at);
 }
 

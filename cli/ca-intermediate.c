@@ -381,8 +381,7 @@ static const char *const EXAMPLES[] = {
 
 const struct cli_command cli_ca_intermediate = {
     .name = "ca intermediate",
-    .summary = "Make an intermediate CA: its key in one token, signed by a "
-               "key in another.",
+    .summary = "Make an intermediate CA, signed by a key in another token.",
     .about = "The new key signs a request first, so that the issuer certifies "
              "a key that is really there. notBefore is this second, not "
              "earlier. Path length, validity and name constraints are held "

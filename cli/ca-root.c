@@ -138,8 +138,7 @@ static const char *const EXAMPLES[] = {
 
 const struct cli_command cli_ca_root = {
     .name = "ca root",
-    .summary = "Make a root: a self-signed CA certificate for a key in a "
-               "token.",
+    .summary = "Make a root: a self-signed CA certificate.",
     .about = "notBefore is this second, not earlier; notAfter is the last "
              "second of --validity. The guard of a key that --generate makes "
              "lets it sign CA certificates of at most that validity, and the "

@@ -32,6 +32,7 @@ const struct cli_option cli_login_options[CLI_LOGIN_OPTIONS] = {
       CLI_TEXT(struct cli_token_args, token),
       .value = "TOKEN",
       .env = "SIGNET_TOKEN",
+      .required = true,
       .help = "the token's label, or an RFC 7512 URI" },
     { .name = "pin-source",
       CLI_TEXT(struct cli_token_args, pin_source),
@@ -151,10 +152,6 @@ static enum sg_rc login_config(struct cli *cli, struct sg_arena *arena,
                                struct tok_client_config *cfg,
                                struct sg_err *err)
 {
-    if (args->token == NULL) {
-        cli_hint(cli, "--token LABEL; \"signet token list\" shows them");
-        return sg_err_set(err, SG_USAGE, "no token given");
-    }
     char uri[URI_MAX];
     SG_TRY(cli_token_uri(args->token, uri, sizeof(uri), err));
     SG_TRY(keep(sg_arena_strdup(arena, uri), &cfg->uri, err));

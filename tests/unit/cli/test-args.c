@@ -277,7 +277,7 @@ static void test_help_text(void **state)
         "the label (required)",
         "--name NAME",
         "; may be given again",
-        "default $SIGNET_TEST_TOKEN\n",
+        "; $SIGNET_TEST_TOKEN stands in\n",
         "  --issuer-token TOKEN",
         "\nEvery command\n",
         "  --json ",
@@ -291,6 +291,7 @@ static void test_help_text(void **state)
     assert_null(strstr(env + 1, "$SIGNET_TEST_TOKEN"));
     for (size_t i = 0; i < size; i++) {
         column = text[i] == '\n' ? 0 : column + 1;
+        assert_false(text[i] == '\n' && i > 0 && text[i - 1] == ' ');
         assert_true(column <= 80);
     }
     assert_null(strchr(text, '\033'));

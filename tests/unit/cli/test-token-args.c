@@ -60,9 +60,6 @@ static void test_what_is_missing(void **state)
     start_fails(&(struct cli_token_args){ .module = "/nowhere/module.so" },
                 true, SG_NOT_FOUND,
                 "--module /nowhere/module.so: No such file or directory", "");
-    start_fails(&(struct cli_token_args){ .module = "/bin/true" }, true,
-                SG_USAGE, "no token given",
-                "--token LABEL; \"signet token list\" shows them");
     start_fails(
         &(struct cli_token_args){
             .module = "/bin/true", .token = "x", .guards = "/nowhere/guards" },
