@@ -11,7 +11,7 @@
 
 SG_DEFINE_CLEANUP(P11KitUri, p11_kit_uri_free);
 
-#define SLOTS_MAX 256 /* a rack HSM has some 100 partitions */
+#define SLOTS_MAX 128 /* a rack HSM has some 100 partitions */
 
 static enum sg_rc uri_parse(const char *text, P11KitUri **ret_uri,
                             struct sg_err *err)

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pkcs11/helper/keys.h"
+
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup-openssl.h"
+#include "common/log.h"
+#include "pkcs11/helper/guardfile.h"
+#include "pkcs11/helper/spki.h"
+
+struct sg_slice tok_entry_spki(const struct tok_entry *entry)
+{
+    return SG_SLICE(entry->spki, entry->spki_len);
+}
+
+enum sg_rc tok_keys_new(const char *guard_dir, const char *serial,
+                        struct tok_keys **ret_keys, struct sg_err *err)
+{
+    if (guard_dir != NULL)
+        SG_TRY(tok_guard_dir_ready(guard_dir, err));
+    struct tok_keys *keys = calloc(1, sizeof(*keys));
+    if (keys == NULL)
+        return sg_err_set(err, SG_NOMEM, "keys");
+    (void)pthread_mutex_init(&keys->lock, NULL);
+    keys->guard_dir = guard_dir;
+    keys->serial = serial;
+    *ret_keys = keys;
+    return SG_OK;
+}
+
+static void entry_free(struct tok_entry *entry)
+{
+    EVP_PKEY_free(entry->pub);
+    tok_guard_free(atomic_load(&entry->guard));
+    free(entry);
+}
+SG_DEFINE_CLEANUP(struct tok_entry, entry_free);
+
+void tok_keys_free(struct tok_keys *keys)
+{
+    if (keys == NULL)
+        return;
+    for (uint32_t i = 0; i < atomic_load(&keys->n); i++)
+        entry_free(keys->entries[i]);
+    (void)pthread_mutex_destroy(&keys->lock);
+    free(keys);
+}
+
+struct tok_entry *tok_keys_get(struct tok_keys *keys, uint32_t ref)
+{
+    if (ref >= atomic_load_explicit(&keys->n, memory_order_acquire))
+        return NULL;
+    return keys->entries[ref];
+}
+
+/* --- guards ----------------------------------------------------------------------- */
+
+void tok_key_info_guard(struct tok_key_info *info,
+                        const struct tok_guard_state *guard)
+{
+    info->has_guard = guard != NULL;
+    if (guard == NULL)
+        return;
+    info->purpose = guard->limits.purpose;
+    info->may_sign_ca = guard->limits.may_sign_ca;
+    info->has_max_path_length = guard->limits.has_max_path_length;
+    info->max_path_length = guard->limits.max_path_length;
+    info->max_validity = guard->limits.max_validity;
+    info->bound = guard->limits.bound;
+    memcpy(info->issuer_sha256, guard->issuer_sha256,
+           sizeof(info->issuer_sha256));
+}
+
+static struct tok_guard_key guard_key(const struct tok_keys *keys,
+                                      const struct tok_key_info *info)
+{
+    return (struct tok_guard_key){
+        .dir = keys->guard_dir,
+        .serial = keys->serial,
+        .label = info->label,
+        .id = SG_SLICE(info->id, info->id_len),
+        .spki = SG_SLICE(info->spki, info->spki_len),
+    };
+}
+
+/* A guard that cannot be read shows as none, so that one bad file does not
+ * hide the other keys. */
+static void list_guard(const struct tok_keys *keys, struct tok_key_info *info)
+{
+    SG_CLEANUP(tok_guard_free) struct tok_guard_state *guard = NULL;
+    struct tok_guard_key key = guard_key(keys, info);
+    struct sg_err err = { 0 };
+
+    if (tok_guard_load(&key, NULL, &guard, &err) != SG_OK) {
+        char quoted[SG_LOG_VALUE_MAX];
+        sg_log(SG_LOG_WARN, "guard_unreadable", "err=%s",
+               sg_log_quote(err.msg, quoted, sizeof(quoted)));
+    }
+    tok_key_info_guard(info, guard);
+}
+
+/* --- listing ------------------------------------------------------------------------ */
+
+struct list_args {
+    struct tok_key_info *infos;
+    size_t max;
+    size_t n;
+};
+
+static enum sg_rc list_op(struct tok_session *ses, void *arg,
+                          struct sg_err *err)
+{
+    struct list_args *a = arg;
+    struct tok_on on = { ses->login->module, ses->handle };
+    CK_OBJECT_HANDLE found[TOK_KEYS_MAX];
+
+    SG_TRY(tok_object_find_keys(&on, NULL, SG_SLICE(NULL, 0), found,
+                                a->max < TOK_KEYS_MAX ? a->max : TOK_KEYS_MAX,
+                                &a->n, err));
+    for (size_t i = 0; i < a->n; i++)
+        SG_TRY(tok_object_describe(&on, found[i], &a->infos[i], err));
+    return SG_OK;
+}
+
+enum sg_rc tok_keys_list(struct tok_keys *keys, struct tok_session *ses,
+                         struct tok_key_info *ret, size_t max, size_t *ret_n,
+                         struct sg_err *err)
+{
+    struct list_args args = { .infos = ret, .max = max };
+
+    SG_TRY(tok_session_run(ses, list_op, &args, err));
+    for (size_t i = 0; i < args.n; i++)
+        list_guard(keys, &ret[i]);
+    *ret_n = args.n;
+    return SG_OK;
+}
+
+/* --- finding one -------------------------------------------------------------------- */
+
+/* The one private key with this label and id. */
+static enum sg_rc find_one(const struct tok_on *on, const char *label,
+                           struct sg_slice id, CK_OBJECT_HANDLE *ret,
+                           struct tok_key_info *ret_info, struct sg_err *err)
+{
+    CK_OBJECT_HANDLE found[TOK_KEYS_FIND_MAX];
+    size_t n;
+
+    SG_TRY(tok_object_find_keys(on, label, id, found, SG_ARRAY_LEN(found), &n,
+                                err));
+    if (n == 0)
+        return sg_err_set(err, SG_NOT_FOUND, "the token has no key \"%s\"%s",
+                          label, id.len > 0 ? " with this id" : "");
+    if (n > 1)
+        return sg_err_set(
+            err, SG_CONFLICT, "the token has %zu keys \"%s\"%s", n, label,
+            id.len > 0 ? " with this id" : ": name the one by its id");
+    SG_TRY(tok_object_describe(on, found[0], ret_info, err));
+    const char *fault = tok_attrs_fault(ret_info->attrs);
+    if (fault != NULL)
+        return sg_err_set(err, SG_POLICY, "key \"%s\": %s", label, fault);
+    *ret = found[0];
+    return SG_OK;
+}
+
+enum sg_rc tok_entry_find(const struct tok_entry *entry,
+                          const struct tok_on *on, CK_OBJECT_HANDLE *ret,
+                          struct sg_err *err)
+{
+    struct tok_key_info info;
+    CK_OBJECT_HANDLE handle;
+
+    SG_TRY(find_one(on, entry->label, SG_SLICE(entry->id, entry->id_len),
+                    &handle, &info, err));
+    if (info.spki_len > 0
+        && !sg_slice_eq(SG_SLICE(info.spki, info.spki_len),
+                        tok_entry_spki(entry)))
+        return sg_err_set(err, SG_POLICY,
+                          "key \"%s\": its public key is another one now",
+                          entry->label);
+    *ret = handle;
+    return SG_OK;
+}
+
+struct open_args {
+    const struct tok_key_open *want;
+    struct tok_key_info info;
+};
+
+static enum sg_rc open_op(struct tok_session *ses, void *arg,
+                          struct sg_err *err)
+{
+    struct open_args *a = arg;
+    struct tok_on on = { ses->login->module, ses->handle };
+    CK_OBJECT_HANDLE handle;
+
+    return find_one(&on, a->want->label, a->want->id, &handle, &a->info, err);
+}
+
+/* --- opening -------------------------------------------------------------------------- */
+
+/* The guard, and from it the public key when the token does not hold it. */
+static enum sg_rc open_guard(const struct tok_keys *keys,
+                             struct tok_key_info *info,
+                             struct tok_guard_state **ret, struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf spki;
+    struct tok_guard_key key = guard_key(keys, info);
+
+    sg_buf_init(&spki, TOK_SPKI_MAX);
+    SG_TRY(tok_guard_load(&key, &spki, ret, err));
+    if (info->spki_len > 0)
+        return SG_OK;
+    if (spki.len == 0)
+        return sg_err_set(err, SG_POLICY,
+                          "key \"%s\": neither token nor guard holds a public "
+                          "key that signet uses",
+                          info->label);
+    memcpy(info->spki, spki.data, spki.len);
+    info->spki_len = (uint32_t)spki.len;
+    return tok_spki_type(sg_buf_slice(&spki), &info->type, err);
+}
+
+static enum sg_rc entry_new(const struct tok_key_info *info,
+                            struct tok_guard_state **guard,
+                            struct tok_entry **ret, struct sg_err *err)
+{
+    const unsigned char *der = info->spki;
+    SG_CLEANUP(entry_free)
+    struct tok_entry *entry = calloc(1, sizeof(*entry));
+
+    if (entry == NULL)
+        return sg_err_set(err, SG_NOMEM, "key");
+    memcpy(entry->label, info->label, sizeof(entry->label));
+    memcpy(entry->id, info->id, sizeof(entry->id));
+    memcpy(entry->spki, info->spki, sizeof(entry->spki));
+    entry->id_len = info->id_len;
+    entry->spki_len = info->spki_len;
+    entry->type = info->type;
+    entry->attrs = info->attrs;
+    entry->pub = d2i_PUBKEY(NULL, &der, (long)info->spki_len);
+    if (entry->pub == NULL)
+        return sg_err_openssl(err, SG_POLICY, "key \"%s\": public key",
+                              info->label);
+    atomic_store(&entry->guard, SG_TAKE(*guard));
+    *ret = SG_TAKE(entry);
+    return SG_OK;
+}
+
+/* An entry that lost its guard file once may get it now; a guard that is there
+ * stays (it may only be narrowed, by tok_keys_bind()). */
+static enum sg_rc reopen(struct tok_entry *entry,
+                         const struct tok_key_info *info,
+                         struct tok_guard_state **guard, struct sg_err *err)
+{
+    if (!sg_slice_eq(SG_SLICE(info->spki, info->spki_len),
+                     tok_entry_spki(entry)))
+        return sg_err_set(err, SG_POLICY,
+                          "key \"%s\": its public key is another one now",
+                          entry->label);
+    if (atomic_load(&entry->guard) == NULL)
+        atomic_store(&entry->guard, SG_TAKE(*guard));
+    return SG_OK;
+}
+
+/* Under the lock. */
+static enum sg_rc add_entry(struct tok_keys *keys,
+                            const struct tok_key_info *info,
+                            struct tok_guard_state **guard, uint32_t *ret_ref,
+                            struct sg_err *err)
+{
+    uint32_t n = atomic_load(&keys->n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct tok_entry *e = keys->entries[i];
+        if (strcmp(e->label, info->label) != 0
+            || !sg_slice_eq(SG_SLICE(e->id, e->id_len),
+                            SG_SLICE(info->id, info->id_len)))
+            continue;
+        *ret_ref = i;
+        return reopen(e, info, guard, err);
+    }
+    if (n == TOK_KEYS_MAX)
+        return sg_err_set(err, SG_LIMIT, "more than %d keys are open",
+                          TOK_KEYS_MAX);
+    SG_TRY(entry_new(info, guard, &keys->entries[n], err));
+    atomic_store_explicit(&keys->n, n + 1, memory_order_release);
+    *ret_ref = n;
+    return SG_OK;
+}
+
+enum sg_rc tok_keys_open(struct tok_keys *keys, struct tok_session *ses,
+                         const struct tok_key_open *want, uint32_t *ret_ref,
+                         struct tok_key_info *ret, struct sg_err *err)
+{
+    SG_CLEANUP(tok_guard_free) struct tok_guard_state *guard = NULL;
+    struct open_args args = { .want = want };
+    struct tok_key_info *info = &args.info;
+
+    SG_TRY(tok_label_check(want->label, err));
+    SG_TRY(tok_session_run(ses, open_op, &args, err));
+    SG_TRY(open_guard(keys, info, &guard, err));
+    if (want->spki.len > 0
+        && !sg_slice_eq(want->spki, SG_SLICE(info->spki, info->spki_len)))
+        return sg_err_set(err, SG_POLICY,
+                          "key \"%s\": its public key is not the expected one",
+                          want->label);
+    (void)pthread_mutex_lock(&keys->lock);
+    enum sg_rc rc = add_entry(keys, info, &guard, ret_ref, err);
+    (void)pthread_mutex_unlock(&keys->lock);
+    if (rc != SG_OK)
+        return rc;
+    tok_key_info_guard(info, atomic_load(&keys->entries[*ret_ref]->guard));
+    *ret = *info;
+    return SG_OK;
+}
+
+/* --- binding ---------------------------------------------------------------------------- */
+
+enum sg_rc tok_keys_bind(struct tok_keys *keys, uint32_t ref,
+                         struct sg_slice cert, struct sg_err *err)
+{
+    struct tok_entry *entry = tok_keys_get(keys, ref);
+    struct tok_guard_state *bound = NULL;
+
+    if (entry == NULL)
+        return sg_err_set(err, SG_NOT_FOUND, "key reference %u was not opened",
+                          (unsigned)ref);
+    struct tok_guard_key key = {
+        .dir = keys->guard_dir,
+        .serial = keys->serial,
+        .label = entry->label,
+        .id = SG_SLICE(entry->id, entry->id_len),
+        .spki = tok_entry_spki(entry),
+    };
+    SG_TRY(tok_guard_bind_file(&key, cert, &bound, err));
+    (void)pthread_mutex_lock(&keys->lock);
+    struct tok_guard_state *now = atomic_load(&entry->guard);
+    if (now != NULL && now->limits.bound) {
+        tok_guard_free(bound); /* another thread was faster; it is the same */
+    } else {
+        bound->older = now;
+        atomic_store(&entry->guard, bound);
+    }
+    (void)pthread_mutex_unlock(&keys->lock);
+    return SG_OK;
+}

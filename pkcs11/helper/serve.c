@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pkcs11/helper/serve.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "pkcs11/helper/ckr.h"
+#include "pkcs11/helper/keygen.h"
+#include "pkcs11/helper/sign.h"
+
+#define TOKENS_MAX 128          /* listed in one reply */
+#define WORKER_STACK (1U << 20) /* bytes; vendor modules are used to 8 MiB */
+#define REFUSALS_PER_SECOND 10  /* lines; more only say the same */
+#define STOP_SECONDS 5          /* for the module to let go at the end */
+
+struct serve {
+    struct tok_serve_config cfg;
+    _Atomic int exit_code;
+    _Atomic bool stopping;
+    _Atomic uint64_t refusals;
+    struct sg_log_limit refusal_lines;
+};
+
+struct worker {
+    struct serve *serve;
+    struct tok_signer *signer; /* NULL without a login */
+    pthread_t thread;
+    struct sg_buf payload;
+    struct sg_buf reply;
+    uint8_t message[TOK_FRAME_MAX];
+    bool bad_request; /* the parent does not speak our protocol */
+};
+
+/* --- sending ----------------------------------------------------------------------- */
+
+static enum sg_rc send_message(int fd, struct sg_slice bytes, int flags,
+                               struct sg_err *err)
+{
+    ssize_t n;
+
+    do {
+        n = send(fd, bytes.p, bytes.len, flags | MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    if (n != (ssize_t)bytes.len)
+        return sg_err_errno(err, SG_IO, "send");
+    return SG_OK;
+}
+
+/* A line that the parent has no room for is lost: signing goes first. */
+static void log_sink(void *arg, enum sg_log_level level, const char *line)
+{
+    const struct serve *s = arg;
+    SG_CLEANUP(sg_buf_done) struct sg_buf payload;
+    SG_CLEANUP(sg_buf_done) struct sg_buf message;
+    struct sg_err err = { 0 };
+
+    sg_buf_init(&payload, TOK_FRAME_MAX);
+    sg_buf_init(&message, TOK_FRAME_MAX);
+    if (tok_put_log(&payload, (uint8_t)level, line, &err) != SG_OK)
+        return;
+    struct tok_frame frame = { .op = TOK_OP_LOG,
+                               .payload = sg_buf_slice(&payload) };
+    if (tok_frame_encode(&frame, &message, &err) == SG_OK)
+        (void)send_message(s->cfg.fd, sg_buf_slice(&message), MSG_DONTWAIT,
+                           &err);
+}
+
+/* Nobody listens any more, and standard error is the parent's. */
+static void log_nowhere(void *arg, enum sg_log_level level, const char *line)
+{
+    (void)arg;
+    (void)level;
+    (void)line;
+}
+
+void tok_serve_refuse(int fd, const struct sg_err *why)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf message;
+    struct sg_err err = { 0 };
+
+    sg_buf_init(&message, TOK_FRAME_MAX);
+    if (tok_frame_encode_failure(TOK_OP_HELLO, 0, why, &message, &err) == SG_OK)
+        (void)send_message(fd, sg_buf_slice(&message), 0, &err);
+}
+
+static enum sg_rc say_hello(struct serve *s, struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf payload;
+    SG_CLEANUP(sg_buf_done) struct sg_buf message;
+    struct tok_token_info info;
+
+    if (s->cfg.login != NULL)
+        info = s->cfg.login->info;
+    else
+        tok_admin_describe(s->cfg.admin, &info);
+    sg_buf_init(&payload, TOK_FRAME_MAX);
+    sg_buf_init(&message, TOK_FRAME_MAX);
+    SG_TRY(tok_put_token_info(&payload, &info, err));
+    struct tok_frame frame = { .op = TOK_OP_HELLO,
+                               .payload = sg_buf_slice(&payload) };
+    SG_TRY(tok_frame_encode(&frame, &message, err));
+    return send_message(s->cfg.fd, sg_buf_slice(&message), 0, err);
+}
+
+/* --- ending -------------------------------------------------------------------------- */
+
+/* No more requests are taken; those under way are answered. The first reason
+ * decides the exit code. */
+static void stop(struct serve *s, int exit_code)
+{
+    bool was = false;
+
+    if (!atomic_compare_exchange_strong(&s->stopping, &was, true))
+        return;
+    atomic_store(&s->exit_code, exit_code);
+    /* A module that hangs now must not keep the process alive. */
+    (void)alarm(STOP_SECONDS);
+    (void)shutdown(s->cfg.fd, SHUT_RD);
+}
+
+/* --- requests ------------------------------------------------------------------------- */
+
+static enum sg_rc bad(struct worker *w, enum sg_rc rc)
+{
+    w->bad_request = true;
+    return rc;
+}
+
+static enum sg_rc do_ping(struct worker *w, struct sg_slice in,
+                          struct sg_err *err)
+{
+    if (in.len != 0)
+        return bad(w, sg_err_set(err, SG_FORMAT, "ping with a payload"));
+    return w->signer != NULL ? tok_session_ping(&w->signer->ses, err) : SG_OK;
+}
+
+static enum sg_rc do_token_list(struct worker *w, struct sg_slice in,
+                                struct sg_err *err)
+{
+    struct tok_token_info *infos = NULL;
+    size_t n = 0;
+
+    if (in.len != 0)
+        return bad(w, sg_err_set(err, SG_FORMAT, "token_list with a payload"));
+    infos = calloc(TOKENS_MAX, sizeof(*infos));
+    if (infos == NULL)
+        return sg_err_set(err, SG_NOMEM, "token list");
+    enum sg_rc rc =
+        tok_admin_list(w->serve->cfg.admin, infos, TOKENS_MAX, &n, err);
+    if (rc == SG_OK)
+        rc = sg_buf_put_u32(&w->payload, (uint32_t)n, err);
+    for (size_t i = 0; rc == SG_OK && i < n; i++)
+        rc = tok_put_token_info(&w->payload, &infos[i], err);
+    free(infos);
+    return rc;
+}
+
+static enum sg_rc do_token_init(struct worker *w, struct sg_slice in,
+                                struct sg_err *err)
+{
+    struct tok_token_init init;
+    struct tok_token_info info;
+
+    if (tok_get_token_init(in, &init, err) != SG_OK)
+        return bad(w, err->rc);
+    SG_TRY(tok_admin_init(w->serve->cfg.admin, &init, &info, err));
+    return tok_put_token_info(&w->payload, &info, err);
+}
+
+static enum sg_rc do_key_list(struct worker *w, struct sg_slice in,
+                              struct sg_err *err)
+{
+    struct tok_key_info *infos = NULL;
+    size_t n = 0;
+
+    if (in.len != 0)
+        return bad(w, sg_err_set(err, SG_FORMAT, "key_list with a payload"));
+    infos = calloc(TOK_KEYS_MAX, sizeof(*infos));
+    if (infos == NULL)
+        return sg_err_set(err, SG_NOMEM, "key list");
+    enum sg_rc rc = tok_keys_list(w->serve->cfg.keys, &w->signer->ses, infos,
+                                  TOK_KEYS_MAX, &n, err);
+    if (rc == SG_OK)
+        rc = sg_buf_put_u32(&w->payload, (uint32_t)n, err);
+    for (size_t i = 0; rc == SG_OK && i < n; i++)
+        rc = tok_put_key_info(&w->payload, &infos[i], err);
+    free(infos);
+    return rc;
+}
+
+static enum sg_rc do_key_generate(struct worker *w, struct sg_slice in,
+                                  struct sg_err *err)
+{
+    struct tok_key_generate gen;
+    struct tok_key_info info;
+
+    if (tok_get_key_generate(in, &gen, err) != SG_OK)
+        return bad(w, err->rc);
+    SG_TRY(tok_keygen(w->serve->cfg.keys, &w->signer->ses, &gen, &info, err));
+    return tok_put_key_info(&w->payload, &info, err);
+}
+
+static enum sg_rc do_key_open(struct worker *w, struct sg_slice in,
+                              struct sg_err *err)
+{
+    struct tok_key_open want;
+    struct tok_key_info info;
+    uint32_t ref;
+
+    if (tok_get_key_open(in, &want, err) != SG_OK)
+        return bad(w, err->rc);
+    SG_TRY(tok_keys_open(w->serve->cfg.keys, &w->signer->ses, &want, &ref,
+                         &info, err));
+    SG_TRY(sg_buf_put_u32(&w->payload, ref, err));
+    return tok_put_key_info(&w->payload, &info, err);
+}
+
+static enum sg_rc do_guard_bind(struct worker *w, struct sg_slice in,
+                                struct sg_err *err)
+{
+    struct sg_reader r;
+    struct sg_slice cert;
+    uint32_t ref;
+
+    sg_reader_init(&r, in);
+    if (sg_get_u32(&r, &ref, err) != SG_OK
+        || sg_get_blob(&r, TOK_TBS_MAX, &cert, err) != SG_OK
+        || sg_get_end(&r, err) != SG_OK)
+        return bad(w, err->rc);
+    return tok_keys_bind(w->serve->cfg.keys, ref, cert, err);
+}
+
+static enum sg_rc do_sign(struct worker *w, enum tok_op op, struct sg_slice in,
+                          struct sg_err *err)
+{
+    struct tok_sign req;
+
+    if (tok_get_sign(in, &req, err) != SG_OK)
+        return bad(w, err->rc);
+    /* The blob's length comes first and is known last. */
+    SG_TRY(sg_buf_put_u32(&w->payload, 0, err));
+    SG_TRY(tok_signer_sign(w->signer, op, &req, &w->payload, err));
+    size_t len = w->payload.len - 4;
+    w->payload.data[2] = (uint8_t)(len >> 8);
+    w->payload.data[3] = (uint8_t)len;
+    return SG_OK;
+}
+
+static enum sg_rc do_sign_cert(struct worker *w, struct sg_slice in,
+                               struct sg_err *err)
+{
+    return do_sign(w, TOK_OP_SIGN_CERT, in, err);
+}
+
+static enum sg_rc do_sign_csr(struct worker *w, struct sg_slice in,
+                              struct sg_err *err)
+{
+    return do_sign(w, TOK_OP_SIGN_CSR, in, err);
+}
+
+enum needs { NEEDS_NOTHING, NEEDS_LOGIN, NEEDS_ADMIN };
+
+static const struct handler {
+    enum tok_op op;
+    enum needs needs;
+    enum sg_rc (*run)(struct worker *w, struct sg_slice in, struct sg_err *err);
+} HANDLERS[] = {
+    { TOK_OP_SIGN_CERT, NEEDS_LOGIN, do_sign_cert },
+    { TOK_OP_SIGN_CSR, NEEDS_LOGIN, do_sign_csr },
+    { TOK_OP_PING, NEEDS_NOTHING, do_ping },
+    { TOK_OP_KEY_OPEN, NEEDS_LOGIN, do_key_open },
+    { TOK_OP_KEY_LIST, NEEDS_LOGIN, do_key_list },
+    { TOK_OP_KEY_GENERATE, NEEDS_LOGIN, do_key_generate },
+    { TOK_OP_GUARD_BIND, NEEDS_LOGIN, do_guard_bind },
+    { TOK_OP_TOKEN_LIST, NEEDS_ADMIN, do_token_list },
+    { TOK_OP_TOKEN_INIT, NEEDS_ADMIN, do_token_init },
+};
+
+static enum sg_rc dispatch(struct worker *w, const struct tok_frame *frame,
+                           struct sg_err *err)
+{
+    const struct handler *h = NULL;
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(HANDLERS) && h == NULL; i++)
+        if (HANDLERS[i].op == frame->op)
+            h = &HANDLERS[i];
+    if (h == NULL || frame->rc != SG_OK || frame->ckr != 0 || frame->id == 0)
+        return bad(w, sg_err_set(err, SG_FORMAT, "%s frame is no request",
+                                 tok_op_name(frame->op)));
+    if (h->needs == NEEDS_LOGIN && w->signer == NULL)
+        return sg_err_set(err, SG_USAGE, "%s needs a login: start with --uri",
+                          tok_op_name(frame->op));
+    if (h->needs == NEEDS_ADMIN && w->serve->cfg.admin == NULL)
+        return sg_err_set(err, SG_USAGE, "%s: start without --uri",
+                          tok_op_name(frame->op));
+    return h->run(w, frame->payload, err);
+}
+
+/* --- the loop -------------------------------------------------------------------------- */
+
+static void log_failure(struct serve *s, const struct tok_frame *frame,
+                        const struct sg_err *why)
+{
+    char quoted[SG_LOG_VALUE_MAX];
+    unsigned dropped = 0;
+    bool signing =
+        frame->op == TOK_OP_SIGN_CERT || frame->op == TOK_OP_SIGN_CSR;
+
+    if (signing && why->rc == SG_POLICY) {
+        unsigned long long n = atomic_fetch_add(&s->refusals, 1) + 1;
+        if (sg_log_limit_pass(&s->refusal_lines, REFUSALS_PER_SECOND, &dropped))
+            sg_log(SG_LOG_WARN, "guard_refused",
+                   "op=%s refused=%llu dropped=%u err=%s",
+                   tok_op_name(frame->op), n, dropped,
+                   sg_log_quote(why->msg, quoted, sizeof(quoted)));
+        return;
+    }
+    sg_log(SG_LOG_DEBUG, "request_failed", "op=%s rc=%s where=%s err=%s",
+           tok_op_name(frame->op), sg_rc_name(why->rc), why->where,
+           sg_log_quote(why->msg, quoted, sizeof(quoted)));
+}
+
+static void answer(struct worker *w, const struct tok_frame *frame,
+                   const struct sg_err *why)
+{
+    struct tok_frame reply = { .op = frame->op,
+                               .id = frame->id,
+                               .payload = sg_buf_slice(&w->payload) };
+    struct sg_err err = { 0 };
+
+    sg_buf_reset(&w->reply);
+    enum sg_rc rc = why->rc != SG_OK
+                        ? tok_frame_encode_failure(frame->op, frame->id, why,
+                                                   &w->reply, &err)
+                        : tok_frame_encode(&reply, &w->reply, &err);
+    if (rc != SG_OK) { /* a list that is too long for one frame */
+        struct sg_err later = { 0 };
+        sg_buf_reset(&w->reply);
+        rc = tok_frame_encode_failure(frame->op, frame->id, &err, &w->reply,
+                                      &later);
+    }
+    if (rc == SG_OK)
+        rc = send_message(w->serve->cfg.fd, sg_buf_slice(&w->reply), 0, &err);
+    if (rc != SG_OK)
+        stop(w->serve, sg_rc_exit(SG_OK)); /* the parent is gone */
+}
+
+static void protocol_error(struct serve *s, const struct sg_err *why)
+{
+    char quoted[SG_LOG_VALUE_MAX];
+
+    sg_log(SG_LOG_ERR, "protocol_error", "err=%s",
+           sg_log_quote(why->msg, quoted, sizeof(quoted)));
+    stop(s, sg_rc_exit(SG_BUG));
+}
+
+static void serve_one(struct worker *w, struct sg_slice message)
+{
+    struct serve *s = w->serve;
+    struct tok_frame frame;
+    struct sg_err err = { 0 };
+
+    if (tok_frame_parse(message, &frame, &err) != SG_OK) {
+        protocol_error(s, &err);
+        return;
+    }
+    sg_buf_reset(&w->payload);
+    w->bad_request = false;
+    if (dispatch(w, &frame, &err) != SG_OK) {
+        if (w->bad_request) {
+            protocol_error(s, &err);
+            return;
+        }
+        log_failure(s, &frame, &err);
+    }
+    answer(w, &frame, &err);
+    enum sg_rc dead =
+        s->cfg.login != NULL ? tok_login_dead(s->cfg.login) : SG_OK;
+    if (dead != SG_OK) {
+        sg_log(SG_LOG_ERR, "token_given_up", "rc=%s", sg_rc_name(dead));
+        stop(s, sg_rc_exit(dead));
+    }
+}
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    struct serve *s = w->serve;
+
+    while (!atomic_load(&s->stopping)) {
+        ssize_t n = recv(s->cfg.fd, w->message, sizeof(w->message), MSG_TRUNC);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) { /* end of file: the parent is gone */
+            stop(s, sg_rc_exit(SG_OK));
+            break;
+        }
+        if (atomic_load(&s->stopping))
+            break;
+        if ((size_t)n > sizeof(w->message)) {
+            struct sg_err err = { 0 };
+            (void)sg_err_set(&err, SG_FORMAT, "frame: %zd bytes, at most %d", n,
+                             TOK_FRAME_MAX);
+            protocol_error(s, &err);
+            break;
+        }
+        serve_one(w, SG_SLICE(w->message, (size_t)n));
+    }
+    return NULL;
+}
+
+/* --- workers ---------------------------------------------------------------------------- */
+
+static void worker_free(struct worker *w)
+{
+    tok_signer_free(w->signer);
+    sg_buf_done(&w->payload);
+    sg_buf_done(&w->reply);
+    free(w);
+}
+SG_DEFINE_CLEANUP(struct worker, worker_free);
+
+static enum sg_rc worker_new(struct serve *s, struct worker **ret,
+                             struct sg_err *err)
+{
+    SG_CLEANUP(worker_free) struct worker *w = calloc(1, sizeof(*w));
+
+    if (w == NULL)
+        return sg_err_set(err, SG_NOMEM, "worker");
+    w->serve = s;
+    sg_buf_init(&w->payload, TOK_FRAME_MAX);
+    sg_buf_init(&w->reply, TOK_FRAME_MAX);
+    if (s->cfg.login != NULL) {
+        SG_TRY(tok_signer_new(s->cfg.login, s->cfg.keys, &w->signer, err));
+        SG_TRY(tok_session_open(&w->signer->ses, err));
+    }
+    *ret = SG_TAKE(w);
+    return SG_OK;
+}
+
+/* As many as wanted; fewer when the token runs out of sessions. */
+static enum sg_rc make_workers(struct serve *s, struct worker **workers,
+                               unsigned want, unsigned *ret_n,
+                               struct sg_err *err)
+{
+    for (*ret_n = 0; *ret_n < want; (*ret_n)++) {
+        struct sg_err why = { 0 };
+        if (worker_new(s, &workers[*ret_n], &why) == SG_OK)
+            continue;
+        bool few = why.src == SG_SRC_CKR && why.native == CKR_SESSION_COUNT;
+        if (!few || *ret_n == 0) {
+            *err = why;
+            return err->rc;
+        }
+        sg_log(SG_LOG_WARN, "sessions_short", "wanted=%u got=%u", want, *ret_n);
+        break;
+    }
+    if (s->cfg.login != NULL) {
+        s->cfg.login->n_sessions = *ret_n;
+        s->cfg.login->info.sessions = *ret_n;
+    }
+    return SG_OK;
+}
+
+static enum sg_rc start_workers(struct worker **workers, unsigned n,
+                                unsigned *ret_started, struct sg_err *err)
+{
+    pthread_attr_t attr;
+    int failed = 0;
+
+    (void)pthread_attr_init(&attr);
+    (void)pthread_attr_setstacksize(&attr, WORKER_STACK);
+    for (*ret_started = 0; *ret_started < n; (*ret_started)++) {
+        struct worker *w = workers[*ret_started];
+        failed = pthread_create(&w->thread, &attr, work, w);
+        if (failed != 0)
+            break;
+    }
+    (void)pthread_attr_destroy(&attr);
+    if (failed != 0)
+        return sg_err_native(err, SG_NOMEM, SG_SRC_ERRNO, (unsigned long)failed,
+                             "worker thread %u", *ret_started);
+    return SG_OK;
+}
+
+/* The parent ends us by closing the socket. A terminal's or a service
+ * manager's signal goes to the whole group, and the parent still wants its
+ * requests answered. */
+static void ignore_signals(void)
+{
+    (void)signal(SIGINT, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
+    (void)signal(SIGTERM, SIG_IGN);
+}
+
+static enum sg_rc run(struct serve *s, struct worker **workers, unsigned n,
+                      struct sg_err *err)
+{
+    unsigned started = 0;
+
+    ignore_signals();
+    enum sg_rc rc = say_hello(s, err);
+    sg_log_set_sink(log_sink, s);
+    if (rc == SG_OK)
+        rc = start_workers(workers, n, &started, err);
+    if (rc != SG_OK)
+        stop(s, sg_rc_exit(rc));
+    for (unsigned i = 0; i < started; i++)
+        (void)pthread_join(workers[i]->thread, NULL);
+    if (s->cfg.login != NULL)
+        tok_module_log_counts(s->cfg.login->module);
+    sg_log_set_sink(log_nowhere, NULL);
+    return rc;
+}
+
+enum sg_rc tok_serve(const struct tok_serve_config *cfg, int *ret_exit,
+                     struct sg_err *err)
+{
+    struct worker *workers[TOK_SESSIONS_MAX];
+    struct serve s = { .cfg = *cfg };
+    unsigned want = cfg->login != NULL ? cfg->login->n_sessions : 1;
+    unsigned n = 0;
+
+    enum sg_rc rc = make_workers(&s, workers, want, &n, err);
+    if (rc == SG_OK)
+        rc = run(&s, workers, n, err);
+    for (unsigned i = 0; i < n; i++)
+        worker_free(workers[i]);
+    if (rc == SG_OK)
+        *ret_exit = atomic_load(&s.exit_code);
+    return rc;
+}
