@@ -357,7 +357,7 @@ static void step(struct tok_client *client, const struct events *ev)
     if (err.rc != SG_OK)
         lose(client, &err, 0);
     check_phase_end(client);
-    if (client->phase == TOK_PHASE_BACKOFF
+    if (client->phase == TOK_PHASE_BACKOFF && !is_given_up(client)
         && sg_mono_ms() >= client->attempt_ms)
         attempt(client);
 }
