@@ -30,9 +30,9 @@ int ossl_close(void **state)
 
 const char *ossl_path(const char *name)
 {
-    static char path[4][T_PATH_MAX];
+    static char path[8][T_PATH_MAX];
     static unsigned next;
-    char *dst = path[next++ % 4];
+    char *dst = path[next++ % 8];
     int len = snprintf(dst, T_PATH_MAX, "%s/%s", dir, name);
 
     assert_true(len > 0 && len < T_PATH_MAX);

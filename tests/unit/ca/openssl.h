@@ -10,7 +10,7 @@
 
 int ossl_open(void **state); /* group setup and teardown */
 int ossl_close(void **state);
-/* The path of a file in the directory; good until the next four calls. */
+/* The path of a file in the directory; good until eight calls later. */
 const char *ossl_path(const char *name);
 
 /* openssl must succeed; its output is kept until the next call. */
