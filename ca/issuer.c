@@ -192,10 +192,10 @@ static enum sg_rc encode_extensions(struct ca_issuer *issuer,
                             args->n_crl_distribution_points };
     struct sg_derw w;
 
+    sg_buf_init(&out, ISSUER_EXTENSIONS_MAX);
     SG_TRY(ca_urls_check("issuing certificate URL", issuers, true, err));
     SG_TRY(ca_urls_check("OCSP server URL", ocsp, false, err));
     SG_TRY(ca_urls_check("CRL distribution point URL", crl, true, err));
-    sg_buf_init(&out, ISSUER_EXTENSIONS_MAX);
     sg_derw_init(&w, &out);
     ca_ext_aki(&w, issuer->cert[0].ski);
     ca_ext_aia(&w, ocsp, issuers);
