@@ -24,8 +24,8 @@ static enum sg_rc put(struct sg_buf *out, struct sg_slice text,
 static enum sg_rc key_text(const struct srv_job *job, struct sg_buf *key,
                            struct sg_err *err)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf der;
-    SG_CLEANUP(sg_buf_done) struct sg_buf pem;
+    SG_CLEANUP(sg_buf_done) struct sg_buf der = { 0 };
+    SG_CLEANUP(sg_buf_done) struct sg_buf pem = { 0 };
     const char *label = NULL;
     sg_buf_init(&der, KEY_MAX);
     sg_buf_init(&pem, KEY_MAX);
@@ -41,7 +41,7 @@ static enum sg_rc key_text(const struct srv_job *job, struct sg_buf *key,
 static enum sg_rc put_certificate(const struct parts *parts, struct sg_buf *out,
                                   struct sg_err *err)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf pem;
+    SG_CLEANUP(sg_buf_done) struct sg_buf pem = { 0 };
     const struct srv_job *job = parts->job;
     SG_TRY(sg_buf_put_str(out, "\"certificate\":\"", err));
     if (job->format == SRV_FORMAT_DER) {
@@ -110,8 +110,8 @@ enum sg_rc srv_answer(const struct srv_job *job, struct sg_slice signature,
                       const char *request_id, struct sg_buf *out,
                       struct sg_err *err)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf cert;
-    SG_CLEANUP(sg_buf_done) struct sg_buf key;
+    SG_CLEANUP(sg_buf_done) struct sg_buf cert = { 0 };
+    SG_CLEANUP(sg_buf_done) struct sg_buf key = { 0 };
     sg_buf_init(&cert, CA_CERT_MAX + CA_CERT_MAX / 4); /* and a signature */
     sg_buf_init(&key, KEY_MAX);
     SG_TRY(ca_signed_encode(sg_buf_slice(&job->tbs), job->alg, signature, &cert,

@@ -138,7 +138,7 @@ static enum sg_rc check_issuer_name(const struct srv_check *c, size_t i,
 static enum sg_rc check_issuer_key(const struct srv_check *c, size_t i,
                                    const struct srv_file_issuer *in)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf id;
+    SG_CLEANUP(sg_buf_done) struct sg_buf id = { 0 };
     struct sg_err inner = { 0 };
     char at[SRV_ENTRY_MAX];
     sg_buf_init(&id, KEY_ID_MAX);
@@ -245,7 +245,7 @@ static enum sg_rc check_role_names(const struct srv_check *c)
 static enum sg_rc check_role(const struct srv_check *c, size_t i,
                              struct srv_role_config *in)
 {
-    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    SG_CLEANUP(sg_arena_done) struct sg_arena arena = { 0 };
     struct sg_err inner = { 0 };
     struct srv_role role;
     const char *key = "name";

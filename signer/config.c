@@ -251,7 +251,7 @@ enum sg_rc srv_config_parse(struct sg_slice yaml, const char *path,
 enum sg_rc srv_config_load(const char *path, struct srv_config **ret_cfg,
                            struct sg_err *err)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf bytes;
+    SG_CLEANUP(sg_buf_done) struct sg_buf bytes = { 0 };
     sg_buf_init(&bytes, FILE_MAX);
     SG_TRY(sg_file_check_private_write(path, err));
     SG_TRY(sg_file_read(path, &bytes, err));

@@ -18,7 +18,7 @@ static const char *after_type(const char *type)
 enum sg_rc srv_other_parse(struct sg_arena *arena, const char *text,
                            struct srv_other *ret, struct sg_err *err)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf octets;
+    SG_CLEANUP(sg_buf_done) struct sg_buf octets = { 0 };
     struct sg_err inner = { 0 };
     const char *semicolon = strchr(text, ';');
     const char *value = semicolon == NULL ? NULL : after_type(semicolon + 1);

@@ -18,8 +18,8 @@ static bool is_csr_label(const char *label)
 
 static enum sg_rc decode(struct srv_prep *p, struct sg_slice *ret_der)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf der;
-    SG_CLEANUP(sg_buf_done) struct sg_buf rest;
+    SG_CLEANUP(sg_buf_done) struct sg_buf der = { 0 };
+    SG_CLEANUP(sg_buf_done) struct sg_buf rest = { 0 };
     struct sg_slice text = sg_slice_str(p->fields.csr);
     char label[SG_PEM_LABEL_MAX] = "";
     bool found = false;
@@ -135,7 +135,7 @@ enum sg_rc srv_prep_csr(struct srv_prep *p)
 
 enum sg_rc srv_prep_key(struct srv_prep *p)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf spki;
+    SG_CLEANUP(sg_buf_done) struct sg_buf spki = { 0 };
     if (p->role->key_kind == CA_KEY_UNSET)
         return sg_err_set(p->err, SG_POLICY,
                           "role key type \"any\" not allowed for issuing "

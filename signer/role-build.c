@@ -191,7 +191,7 @@ void srv_role_subject(const struct srv_role *role,
 static enum sg_rc check_attr(struct sg_arena *arena, enum ca_attr attr,
                              const struct srv_list *values, struct sg_err *err)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf der;
+    SG_CLEANUP(sg_buf_done) struct sg_buf der = { 0 };
     struct ca_dn dn = { 0 };
     struct sg_err inner = { 0 };
     enum sg_rc rc = SG_OK;

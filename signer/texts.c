@@ -27,7 +27,7 @@ static bool is_self_signed(const struct ca_cert *cert)
 static enum sg_rc put_cert(const struct ca_cert *cert, bool der,
                            struct sg_buf *out, struct sg_err *err)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf pem;
+    SG_CLEANUP(sg_buf_done) struct sg_buf pem = { 0 };
     if (der)
         return sg_base64_encode(cert->der, out, err);
     sg_buf_init(&pem, TEXTS_MAX);
@@ -87,7 +87,7 @@ static enum sg_rc put_issuer(const struct ca_issuer *ca, bool der,
 static enum sg_rc fill(struct srv_issuer_texts *texts,
                        const struct ca_issuer *ca, struct sg_err *err)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf text;
+    SG_CLEANUP(sg_buf_done) struct sg_buf text = { 0 };
     sg_buf_init(&text, TEXTS_MAX);
     for (int no_roots = 0; no_roots < 2; no_roots++) {
         struct form pem = { .no_roots = no_roots != 0 };
