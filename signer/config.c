@@ -104,9 +104,6 @@ static enum sg_rc check_socket(const struct srv_check *c)
     if (in->mode != NULL
         && sg_parse_mode(in->mode, &out->mode, &inner) != SG_OK)
         return srv_refuse(c, "socket.mode", "%s", inner.msg);
-    if (out->mode > 0777)
-        return srv_refuse(c, "socket.mode", "\"%s\" has more than rwx bits",
-                          in->mode);
     return SG_OK;
 }
 

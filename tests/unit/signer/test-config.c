@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/signer/rig.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tests/lib/run.h"
+
+#define TOKEN \
+    "tokens:\n" \
+    "  - name: t\n" \
+    "    module: /lib/p11.so\n" \
+    "    uri: 'pkcs11:token=t'\n" \
+    "    pin_source: 'file:/pin'\n"
+#define ISSUER \
+    "issuers:\n" \
+    "  - name: i\n" \
+    "    token: t\n" \
+    "    key: k\n" \
+    "    certificate: /ca.pem\n"
+#define MINIMAL TOKEN ISSUER
+
+static struct sg_err err;
+
+static enum sg_rc parse(const char *yaml, struct srv_config **ret_cfg)
+{
+    sg_err_clear(&err);
+    return srv_config_parse(sg_slice_str(yaml), "c.yaml", ret_cfg, &err);
+}
+
+static void test_defaults(void **state)
+{
+    struct srv_config *cfg = NULL;
+    (void)state;
+    kit_ok(&err, parse(MINIMAL, &cfg));
+    assert_string_equal(cfg->socket.path, "/run/signet/signetd.sock");
+    assert_int_equal(cfg->socket.mode, 0660);
+    assert_null(cfg->socket.owner);
+    assert_null(cfg->socket.group);
+    assert_int_equal(cfg->log_level, SG_LOG_INFO);
+    assert_null(cfg->token_program);
+    assert_string_equal(cfg->mount, "pki");
+    assert_null(cfg->default_issuer);
+    assert_int_equal(cfg->default_ttl, 768 * 3600);
+    assert_int_equal(cfg->max_ttl, 768 * 3600);
+    assert_int_equal(cfg->limits.connections, 512);
+    assert_int_equal(cfg->limits.connections_per_uid, 0);
+    assert_int_equal(cfg->limits.threads, 0);
+    assert_int_equal(cfg->limits.body_bytes, 65536);
+    assert_int_equal(cfg->limits.header_bytes, 16384);
+    assert_int_equal(cfg->limits.read_timeout_ms, 10000);
+    assert_int_equal(cfg->limits.idle_timeout_ms, 60000);
+    assert_int_equal(cfg->limits.stop_timeout_ms, 10000);
+    assert_int_equal(cfg->tokens_count, 1);
+    assert_string_equal(cfg->tokens[0].guards, "/var/lib/signet/guards");
+    assert_int_equal(cfg->tokens[0].sessions, 0);
+    assert_int_equal(cfg->tokens[0].request_timeout_ms, 10000);
+    assert_int_equal(cfg->tokens[0].start_timeout_ms, 30000);
+    assert_int_equal(cfg->issuers_count, 1);
+    assert_null(cfg->issuers[0].key_id);
+    assert_null(cfg->issuers[0].chain);
+    assert_string_equal(cfg->issuers[0].leaf_not_after_behavior, "err");
+    assert_int_equal(cfg->roles_count, 0);
+    srv_config_free(cfg);
+    srv_config_free(NULL);
+}
+
+static void test_every_key(void **state)
+{
+    static const char YAML[] =
+        "socket: {path: /tmp/s, mode: 0600, owner: root, group: '0'}\n"
+        "log_level: debug\n"
+        "token_program: /usr/libexec/signet/signet-token\n"
+        "mount: team-a/pki\n"
+        "default_issuer: j\n"
+        "default_ttl: 1d\n"
+        "max_ttl: 172800\n"
+        "limits: {connections: 7, connections_per_uid: 3, threads: 2,\n"
+        "  body_bytes: 4096, header_bytes: 2048, read_timeout_ms: 101,\n"
+        "  idle_timeout_ms: 102, stop_timeout_ms: 103}\n"
+        "tokens:\n"
+        "  - {name: a.b, module: /m, uri: 'pkcs11:', pin_source: fd:9,\n"
+        "     guards: /g, sessions: 4, request_timeout_ms: 500,\n"
+        "     start_timeout_ms: 600}\n"
+        "issuers:\n"
+        "  - {name: i, token: a.b, key: k, certificate: /c}\n"
+        "  - {name: j, token: a.b, key: k, key_id: '0a:0b',\n"
+        "     certificate: /c, chain: /d,\n"
+        "     issuing_certificates: ['http://e.com/ca', 'http://f.com/ca'],\n"
+        "     crl_distribution_points: ['http://e.com/crl'],\n"
+        "     ocsp_servers: ['https://e.com'],\n"
+        "     leaf_not_after_behavior: truncate}\n"
+        "roles: [{name: one}, {name: two, issuer_ref: j}]\n";
+    struct srv_config *cfg = NULL;
+    (void)state;
+    kit_ok(&err, parse(YAML, &cfg));
+    assert_string_equal(cfg->socket.path, "/tmp/s");
+    assert_int_equal(cfg->socket.mode, 0600);
+    assert_string_equal(cfg->socket.owner, "root");
+    assert_string_equal(cfg->socket.group, "0");
+    assert_int_equal(cfg->log_level, SG_LOG_DEBUG);
+    assert_string_equal(cfg->mount, "team-a/pki");
+    assert_string_equal(cfg->default_issuer, "j");
+    assert_int_equal(cfg->default_ttl, 86400);
+    assert_int_equal(cfg->max_ttl, 172800);
+    assert_int_equal(cfg->limits.connections, 7);
+    assert_int_equal(cfg->limits.connections_per_uid, 3);
+    assert_int_equal(cfg->limits.threads, 2);
+    assert_int_equal(cfg->limits.body_bytes, 4096);
+    assert_int_equal(cfg->limits.header_bytes, 2048);
+    assert_int_equal(cfg->limits.read_timeout_ms, 101);
+    assert_int_equal(cfg->limits.idle_timeout_ms, 102);
+    assert_int_equal(cfg->limits.stop_timeout_ms, 103);
+    assert_string_equal(cfg->tokens[0].pin_source, "fd:9");
+    assert_string_equal(cfg->tokens[0].guards, "/g");
+    assert_int_equal(cfg->tokens[0].sessions, 4);
+    assert_int_equal(cfg->tokens[0].request_timeout_ms, 500);
+    assert_int_equal(cfg->tokens[0].start_timeout_ms, 600);
+    const struct srv_issuer_config *j = &cfg->issuers[1];
+    assert_string_equal(j->key_id, "0a:0b");
+    assert_string_equal(j->chain, "/d");
+    assert_int_equal(j->issuing_certificates_count, 2);
+    assert_string_equal(j->issuing_certificates[1], "http://f.com/ca");
+    assert_string_equal(j->crl_distribution_points[0], "http://e.com/crl");
+    assert_string_equal(j->ocsp_servers[0], "https://e.com");
+    assert_string_equal(j->leaf_not_after_behavior, "truncate");
+    assert_int_equal(cfg->roles_count, 2);
+    srv_config_free(cfg);
+}
+
+/* max_ttl below Vault's default takes the default ttl with it. */
+static void test_short_max_ttl(void **state)
+{
+    struct srv_config *cfg = NULL;
+    (void)state;
+    kit_ok(&err, parse("max_ttl: 1h\n" MINIMAL, &cfg));
+    assert_int_equal(cfg->default_ttl, 3600);
+    srv_config_free(cfg);
+}
+
+static const char LONG_PATH[] =
+    "socket: {path: /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}\n" MINIMAL;
+
+static void refused(const char *yaml, const char *message)
+{
+    struct srv_config *cfg = NULL;
+    enum sg_rc rc = parse(yaml, &cfg);
+    if (rc != SG_CONFIG || strcmp(err.msg, message) != 0)
+        fail_msg("%s\n%s: %s\nwanted: %s", yaml, sg_rc_name(rc), err.msg,
+                 message);
+    assert_null(cfg);
+}
+
+static void test_top_refused(void **state)
+{
+    static const struct {
+        const char *yaml, *message;
+    } rows[] = {
+        { "socket: {path: s}\n" MINIMAL,
+          "c.yaml:1: socket.path: \"s\" is not an absolute path" },
+        { LONG_PATH,
+          "c.yaml:1: socket.path: 108 bytes long, the limit is 107" },
+        { "socket:\n  mode: 1777\n" MINIMAL,
+          "c.yaml:2: socket.mode: \"1777\": not a file mode like \"0660\"" },
+        { "log_level: loud\n" MINIMAL, NULL },
+        { "token_program: signet-token\n" MINIMAL,
+          "c.yaml:1: token_program: \"signet-token\" is not an absolute path" },
+        { "mount: /pki\n" MINIMAL,
+          "c.yaml:1: mount: \"/pki\" is not a path of names without slashes "
+          "at its ends" },
+        { "mount: sys/x\n" MINIMAL,
+          "c.yaml:1: mount: \"sys\" is taken by the API itself" },
+        { "mount: auth\n" MINIMAL,
+          "c.yaml:1: mount: \"auth\" is taken by the API itself" },
+        { "default_issuer: x\n" MINIMAL,
+          "c.yaml:1: default_issuer: there is no issuer \"x\"" },
+        { "default_issuer: default\n" MINIMAL,
+          "c.yaml:1: default_issuer: there is no issuer \"default\"" },
+        { "default_ttl: 2h\nmax_ttl: 1h\n" MINIMAL,
+          "c.yaml:1: default_ttl: longer than max_ttl" },
+        { "max_ttl: 0\n" MINIMAL,
+          "c.yaml:1: max_ttl: \"0\" is not within 1s \u2026 36525d" },
+        { "max_ttl: 40000d\n" MINIMAL,
+          "c.yaml:1: max_ttl: \"40000d\" is not within 1s \u2026 36525d" },
+        { "limits: {connections: 0}\n" MINIMAL, NULL },
+        { "limits: {body_bytes: 1000000}\n" MINIMAL, NULL },
+        { "limits: {threads: many}\n" MINIMAL, NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++) {
+        struct srv_config *cfg = NULL;
+        if (rows[i].message != NULL) {
+            refused(rows[i].yaml, rows[i].message);
+            continue;
+        }
+        t_assert_fails(parse(rows[i].yaml, &cfg), SG_CONFIG);
+        assert_memory_equal(err.msg, "c.yaml:1: l", 11);
+    }
+}
+
+#define TOKEN_LINE(fields) \
+    "tokens: [{name: t, module: /m, uri: 'pkcs11:', pin_source: 'fd:9'}, {" fields \
+    "}]\n" ISSUER
+
+static void test_token_refused(void **state)
+{
+    static const struct {
+        const char *yaml, *message;
+    } rows[] = {
+        { TOKEN_LINE("name: t, module: /m, uri: 'pkcs11:', "
+                     "pin_source: 'fd:9'"),
+          "c.yaml:1: tokens[1].name: a token \"t\" is there already" },
+        { TOKEN_LINE("name: -u, module: /m, uri: 'pkcs11:', "
+                     "pin_source: 'fd:9'"),
+          "c.yaml:1: tokens[1].name: \"-u\" is not a name (letters, digits "
+          "and \"_\", inside also \"-\" and \".\")" },
+        { TOKEN_LINE("name: u, module: m.so, uri: 'pkcs11:', "
+                     "pin_source: 'fd:9'"),
+          "c.yaml:1: tokens[1].module: \"m.so\" is not an absolute path" },
+        { TOKEN_LINE("name: u, module: /m, uri: 'slot:1', "
+                     "pin_source: 'fd:9'"),
+          "c.yaml:1: tokens[1].uri: \"slot:1\" is not a PKCS#11 URI (RFC "
+          "7512)" },
+        { TOKEN_LINE("name: u, module: /m, uri: 'pkcs11:', "
+                     "pin_source: '1234'"),
+          "c.yaml:1: tokens[1].pin_source: must be file:/PATH, fd:N, "
+          "credential:NAME, command:/PATH or prompt; never the PIN itself" },
+        { TOKEN_LINE("name: u, module: /m, uri: 'pkcs11:', "
+                     "pin_source: 'file:pin'"),
+          "c.yaml:1: tokens[1].pin_source: must be file:/PATH, fd:N, "
+          "credential:NAME, command:/PATH or prompt; never the PIN itself" },
+        { TOKEN_LINE("name: u, module: /m, uri: 'pkcs11:', "
+                     "pin_source: prompt, guards: g"),
+          "c.yaml:1: tokens[1].guards: \"g\" is not an absolute path" },
+    };
+    struct srv_config *cfg = NULL;
+    (void)state;
+    for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++)
+        refused(rows[i].yaml, rows[i].message);
+    t_assert_fails(parse(TOKEN_LINE("name: u, module: /m, uri: 'pkcs11:', "
+                                    "pin_source: prompt, sessions: 257"),
+                         &cfg),
+                   SG_CONFIG);
+    assert_memory_equal(err.msg, "c.yaml:1: tokens[1].sessions: ", 30);
+}
+
+#define ISSUER_LINE(fields) \
+    TOKEN "issuers: [{name: i, token: t, key: k, certificate: /c}, {" fields \
+          "}]\n"
+
+static void test_issuer_refused(void **state)
+{
+    static const struct {
+        const char *yaml, *message;
+    } rows[] = {
+        { ISSUER_LINE("name: i, token: t, key: k, certificate: /c"),
+          "c.yaml:6: issuers[1].name: an issuer \"i\" is there already" },
+        { ISSUER_LINE("name: default, token: t, key: k, certificate: /c"),
+          "c.yaml:6: issuers[1].name: \"default\" is a reserved word" },
+        { ISSUER_LINE("name: j, token: u, key: k, certificate: /c"),
+          "c.yaml:6: issuers[1].token: there is no token \"u\"" },
+        { ISSUER_LINE("name: j, token: t, key: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, certificate: /c"),
+          "c.yaml:6: issuers[1].key: the label is longer than 63 bytes" },
+        { ISSUER_LINE("name: j, token: t, key: k, key_id: xyz, "
+                      "certificate: /c"),
+          "c.yaml:6: issuers[1].key_id: \"xyz\" is not 1 to 64 octets in "
+          "hex" },
+        { ISSUER_LINE("name: j, token: t, key: k, certificate: ca.pem"),
+          "c.yaml:6: issuers[1].certificate: \"ca.pem\" is not an absolute "
+          "path" },
+        { ISSUER_LINE("name: j, token: t, key: k, certificate: /c, chain: d"),
+          "c.yaml:6: issuers[1].chain: \"d\" is not an absolute path" },
+        { ISSUER_LINE("name: j, token: t, key: k, certificate: /c, "
+                      "ocsp_servers: ['ldap://x']"),
+          "c.yaml:6: issuers[1].ocsp_servers: \"ldap://x\" is not an http or "
+          "https URL" },
+        { ISSUER_LINE("name: j, token: t, key: k, certificate: /c, "
+                      "crl_distribution_points: ['http://']"),
+          "c.yaml:6: issuers[1].crl_distribution_points: \"http://\" is not an "
+          "http or https URL" },
+        { ISSUER_LINE("name: j, token: t, key: k, certificate: /c, "
+                      "issuing_certificates: ['http://a b']"),
+          "c.yaml:6: issuers[1].issuing_certificates: \"http://a b\" is not an "
+          "http or https URL" },
+        { ISSUER_LINE("name: j, token: t, key: k, certificate: /c, "
+                      "leaf_not_after_behavior: permit"),
+          "c.yaml:6: issuers[1].leaf_not_after_behavior: \"permit\" is neither "
+          "err nor truncate; a certificate never outlives its issuer here" },
+    };
+    (void)state;
+    for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++)
+        refused(rows[i].yaml, rows[i].message);
+}
+
+/* What the reader of common/ refuses: once each, to see that it is used. */
+static void test_schema_refused(void **state)
+{
+    static const struct {
+        const char *yaml;
+        unsigned line;
+    } rows[] = {
+        { "colour: red\n" MINIMAL, 1 },
+        { "mount: a\nmount: b\n" MINIMAL, 2 },
+        { "limits: 7\n" MINIMAL, 1 },
+        { MINIMAL "roles:\n  - name: a\n    allow_any_name: maybe\n", 13 },
+        { MINIMAL "roles:\n  - ttl: 1h\n", 12 },
+        { MINIMAL "roles:\n  - name: a\n    colour: red\n", 13 },
+        { MINIMAL "roles:\n  - name: a\n    ou: [[x]]\n", 13 },
+    };
+    (void)state;
+    for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++) {
+        struct srv_config *cfg = NULL;
+        char prefix[32];
+        t_assert_fails(parse(rows[i].yaml, &cfg), SG_CONFIG);
+        (void)snprintf(prefix, sizeof(prefix), "c.yaml:%u: ", rows[i].line);
+        if (strncmp(err.msg, prefix, strlen(prefix)) != 0)
+            fail_msg("%s\n%s", rows[i].yaml, err.msg);
+        assert_null(cfg);
+    }
+    struct srv_config *cfg = NULL;
+    t_assert_fails(parse(ISSUER, &cfg), SG_CONFIG);
+    t_assert_fails(parse(TOKEN, &cfg), SG_CONFIG);
+    t_assert_fails(parse("", &cfg), SG_CONFIG);
+}
+
+static void test_role_names(void **state)
+{
+    (void)state;
+    refused(MINIMAL "roles:\n  - name: b\n  - name: a\n  - name: b\n",
+            "c.yaml:14: roles[2].name: a role \"b\" is there already");
+    refused(MINIMAL "roles:\n  - name: a/b\n",
+            "c.yaml:12: roles[0].name: \"a/b\" is not a name (letters, digits "
+            "and \"_\", inside also \"-\" and \".\")");
+    refused(MINIMAL "roles:\n  - name: a\n    ttl: 2h\n    max_ttl: 1h\n",
+            "c.yaml:13: roles[0].ttl: role \"a\": \"ttl\" value must be less "
+            "than \"max_ttl\" value");
+}
+
+static void test_files(void **state)
+{
+    struct srv_config *cfg = NULL;
+    char dir[T_PATH_MAX];
+    char path[T_PATH_MAX + 16];
+    (void)state;
+    t_dir_new(dir);
+    (void)snprintf(path, sizeof(path), "%s/signetd.yaml", dir);
+    sg_err_clear(&err);
+    t_assert_fails(srv_config_load(path, &cfg, &err), SG_NOT_FOUND);
+    t_file_write(path, MINIMAL, sizeof(MINIMAL) - 1);
+    assert_int_equal(chmod(path, 0644), 0);
+    kit_ok(&err, srv_config_load(path, &cfg, &err));
+    srv_config_free(cfg);
+    cfg = NULL;
+    assert_int_equal(chmod(path, 0664), 0);
+    sg_err_clear(&err);
+    t_assert_fails(srv_config_load(path, &cfg, &err), SG_CONFIG);
+    assert_non_null(strstr(err.msg, path));
+    assert_null(cfg);
+    t_dir_remove(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_every_key),
+        cmocka_unit_test(test_short_max_ttl),
+        cmocka_unit_test(test_top_refused),
+        cmocka_unit_test(test_token_refused),
+        cmocka_unit_test(test_issuer_refused),
+        cmocka_unit_test(test_schema_refused),
+        cmocka_unit_test(test_role_names),
+        cmocka_unit_test(test_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
