@@ -8,20 +8,20 @@
 #include "common/file.h"
 
 #define SOCKET_DEFAULT "/run/signet/signetd.sock"
-#define TEXT_MAX (1024 * 1024) /* bytes of a file that is written */
+#define TEXT_MAX ((size_t)1024 * 1024) /* bytes of a file that is written */
 
-const char cli_socket_default[] = SOCKET_DEFAULT;
+const char CLI_SOCKET_DEFAULT[] = SOCKET_DEFAULT;
 
 #define ARG(kind, member) CLI_##kind(struct cli_api_args, member)
 
-const struct cli_option cli_server_options[CLI_SERVER_OPTIONS] = {
+const struct cli_option CLI_SERVER_OPTIONS[CLI_N_SERVER_OPTIONS] = {
     { .name = "socket",
       ARG(TEXT, socket),
       .value = "PATH",
       .env = "SIGNET_SOCKET",
       .help = "signetd's socket; default " SOCKET_DEFAULT },
 };
-const struct cli_option cli_role_options[CLI_ROLE_OPTIONS] = {
+const struct cli_option CLI_ROLE_OPTIONS[CLI_N_ROLE_OPTIONS] = {
     { .name = "role",
       ARG(TEXT, role),
       .value = "ROLE",
@@ -32,7 +32,7 @@ const struct cli_option cli_role_options[CLI_ROLE_OPTIONS] = {
       .value = "NAME",
       .help = "where signetd serves its roles; default pki" },
 };
-const struct cli_option cli_name_options[CLI_NAME_OPTIONS] = {
+const struct cli_option CLI_NAME_OPTIONS[CLI_N_NAME_OPTIONS] = {
     { .name = "common-name",
       ARG(TEXT, common_name),
       .value = "NAME",
@@ -61,7 +61,7 @@ const struct cli_option cli_name_options[CLI_NAME_OPTIONS] = {
       .value = "DURATION",
       .help = "validity, for example 12h; default: the role's" },
 };
-const struct cli_option cli_out_options[CLI_OUT_OPTIONS] = {
+const struct cli_option CLI_OUT_OPTIONS[CLI_N_OUT_OPTIONS] = {
     { .name = "out-cert",
       ARG(TEXT, out_cert),
       .value = "FILE",
@@ -143,7 +143,7 @@ enum sg_rc cli_api_call(struct cli *cli, const struct cli_api_args *args,
     if (n < 0 || (size_t)n >= sizeof(path))
         return sg_err_set(err, SG_USAGE, "--mount and --role are too long");
     const struct cli_http_request request = {
-        .socket = args->socket == NULL ? cli_socket_default : args->socket,
+        .socket = args->socket == NULL ? CLI_SOCKET_DEFAULT : args->socket,
         .path = path,
         .body = body,
     };
@@ -225,7 +225,7 @@ enum sg_rc cli_api_finish(const struct cli *cli,
     if (!cli->json) {
         if (args->out_cert == NULL) {
             cli_print_text(stdout, cert);
-            fputc('\n', stdout);
+            (void)fputc('\n', stdout);
             return SG_OK;
         }
         struct json_object *until;

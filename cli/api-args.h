@@ -16,14 +16,14 @@ struct cli_api_args {
     bool force;
 };
 
-#define CLI_SERVER_OPTIONS 1
-#define CLI_ROLE_OPTIONS 2
-#define CLI_NAME_OPTIONS 7
-#define CLI_OUT_OPTIONS 3
-extern const struct cli_option cli_server_options[CLI_SERVER_OPTIONS];
-extern const struct cli_option cli_role_options[CLI_ROLE_OPTIONS];
-extern const struct cli_option cli_name_options[CLI_NAME_OPTIONS];
-extern const struct cli_option cli_out_options[CLI_OUT_OPTIONS];
+#define CLI_N_SERVER_OPTIONS 1
+#define CLI_N_ROLE_OPTIONS 2
+#define CLI_N_NAME_OPTIONS 7
+#define CLI_N_OUT_OPTIONS 3
+extern const struct cli_option CLI_SERVER_OPTIONS[CLI_N_SERVER_OPTIONS];
+extern const struct cli_option CLI_ROLE_OPTIONS[CLI_N_ROLE_OPTIONS];
+extern const struct cli_option CLI_NAME_OPTIONS[CLI_N_NAME_OPTIONS];
+extern const struct cli_option CLI_OUT_OPTIONS[CLI_N_OUT_OPTIONS];
 
 #define CLI_API_SET(args, member, text, options, count) \
     { \
@@ -31,7 +31,7 @@ extern const struct cli_option cli_out_options[CLI_OUT_OPTIONS];
         .option = (options), .n = (count) \
     }
 
-extern const char cli_socket_default[];
+extern const char CLI_SOCKET_DEFAULT[];
 
 /* The request's body without its CSR; the caller owns it. */
 enum sg_rc cli_api_body(const struct cli_api_args *args,

@@ -164,12 +164,19 @@ static enum sg_rc as_usage(struct sg_err *err, const char *name)
     return sg_err_wrap(err, "--%s", name);
 }
 
-/* argv[*at] is an option: read it, and its value, and step past both. */
+/* Where reading a command line has come to. */
+struct cursor {
+    int argc;
+    char *const *argv;
+    int at;
+};
+
+/* The cursor stands at an option: read it, and its value, and step past both. */
 static enum sg_rc read_option(struct cli *cli, const struct cli_command *cmd,
-                              int argc, char *const *argv, int *at, void *args,
+                              struct cursor *cursor, void *args,
                               struct sg_err *err)
 {
-    const char *text = argv[(*at)++] + 2;
+    const char *text = cursor->argv[cursor->at++] + 2;
     size_t len = strcspn(text, "=");
     char name[CLI_WORD_MAX];
     (void)snprintf(name, sizeof(name), "%.*s", (int)(len % INT16_MAX), text);
@@ -183,10 +190,10 @@ static enum sg_rc read_option(struct cli *cli, const struct cli_command *cmd,
         if (value != NULL)
             return sg_err_set(err, SG_USAGE, "--%s: takes no value", name);
     } else if (value == NULL) {
-        if (*at >= argc)
+        if (cursor->at >= cursor->argc)
             return sg_err_set(err, SG_USAGE, "--%s: needs a value (%s)", name,
                               found.option->value);
-        value = argv[(*at)++];
+        value = cursor->argv[cursor->at++];
     }
     if (value != NULL && value[0] == '\0')
         return sg_err_set(err, SG_USAGE, "--%s: empty value", name);
@@ -213,6 +220,15 @@ static bool has_value(enum cli_kind kind, const void *value)
     return false;
 }
 
+/* The only place where the environment stands in for an option. */
+static const char *from_env(const struct cli_option *option)
+{
+    if (option->env == NULL)
+        return NULL;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing calls setenv
+    return getenv(option->env);
+}
+
 /* Let the environment stand in, then insist on what is required. */
 static enum sg_rc complete(struct cli *cli, const struct cli_command *cmd,
                            void *args, struct sg_err *err)
@@ -227,9 +243,7 @@ static enum sg_rc complete(struct cli *cli, const struct cli_command *cmd,
             };
             if (has_value(option->kind, found.value))
                 continue;
-            const char *text = option->env == NULL || set->prefix != NULL
-                                   ? NULL
-                                   : getenv(option->env);
+            const char *text = set->prefix != NULL ? NULL : from_env(option);
             if (text != NULL && text[0] != '\0') {
                 if (set_value(&found, text, err) != SG_OK)
                     return sg_err_wrap(err, "$%s", option->env);
@@ -247,17 +261,18 @@ enum sg_rc cli_args_read(struct cli *cli, const struct cli_command *cmd,
                          int argc, char *const *argv, void *args,
                          struct sg_err *err)
 {
-    for (int at = 0; at < argc;) {
-        if (strcmp(argv[at], "-h") == 0) {
+    struct cursor cursor = { argc, argv, 0 };
+    while (cursor.at < argc) {
+        const char *word = argv[cursor.at];
+        if (strcmp(word, "-h") == 0) {
             cli->help = true;
-            at++;
-        } else if (strncmp(argv[at], "--", 2) == 0 && argv[at][2] != '\0') {
-            SG_TRY(read_option(cli, cmd, argc, argv, &at, args, err));
+            cursor.at++;
+        } else if (strncmp(word, "--", 2) == 0 && word[2] != '\0') {
+            SG_TRY(read_option(cli, cmd, &cursor, args, err));
         } else {
             cli_hint(cli, "every value has its option: \"signet help %s\"",
                      cmd->name);
-            return sg_err_set(err, SG_USAGE, "'%s': unexpected argument",
-                              argv[at]);
+            return sg_err_set(err, SG_USAGE, "'%s': unexpected argument", word);
         }
     }
     return cli->help ? SG_OK : complete(cli, cmd, args, err);
@@ -290,28 +305,29 @@ static void wrap_text(FILE *out, const char *text, size_t column, size_t at)
         size_t word = strcspn(text, " \n");
         bool first = at <= column;
         if (!first && at + 1 + word > HELP_WIDTH) {
-            fputc('\n', out);
+            (void)fputc('\n', out);
             first = true;
             at = 0;
         }
         int pad = first ? (int)(column - at) : 1;
-        fprintf(out, "%*s%.*s", pad, "", (int)word, text);
+        (void)fprintf(out, "%*s%.*s", pad, "", (int)word, text);
         at += (size_t)pad + word;
         text += word + (text[word] == '\0' ? 0 : 1);
     }
-    fputc('\n', out);
+    (void)fputc('\n', out);
 }
 
 static void help_option(const struct cli_option_set *set,
                         const struct cli_option *option, FILE *out)
 {
-    char name[CLI_WORD_MAX], text[512];
+    char name[CLI_WORD_MAX];
+    char text[512];
     int n = fprintf(out, "  --%s%s%s", full_name(set, option, name),
                     option->value == NULL ? "" : " ",
                     option->value == NULL ? "" : option->value);
     size_t at = n > 0 ? (size_t)n : 0;
     if (at + 2 > HELP_COLUMN) {
-        fputc('\n', out);
+        (void)fputc('\n', out);
         at = 0;
     }
     bool env = option->env != NULL && set->prefix == NULL;
@@ -324,16 +340,17 @@ static void help_option(const struct cli_option_set *set,
 
 static void help_heading(const struct cli *cli, const char *heading, FILE *out)
 {
-    fprintf(out, cli->colour ? "\n\033[1m%s\033[0m\n" : "\n%s\n", heading);
+    (void)fprintf(out, cli->colour ? "\n\033[1m%s\033[0m\n" : "\n%s\n",
+                  heading);
 }
 
 void cli_args_help(const struct cli *cli, const struct cli_command *cmd,
                    FILE *out)
 {
-    fprintf(out, "usage: signet %s [options]\n\n", cmd->name);
+    (void)fprintf(out, "usage: signet %s [options]\n\n", cmd->name);
     wrap_text(out, cmd->summary, 0, 0);
     if (cmd->about != NULL) {
-        fputc('\n', out);
+        (void)fputc('\n', out);
         wrap_text(out, cmd->about, 0, 0);
     }
     const struct cli_option_set *set;
@@ -346,5 +363,5 @@ void cli_args_help(const struct cli *cli, const struct cli_command *cmd,
         return;
     help_heading(cli, "Examples", out);
     for (const char *const *line = cmd->examples; *line != NULL; line++)
-        fprintf(out, "  %s\n", *line);
+        (void)fprintf(out, "  %s\n", *line);
 }

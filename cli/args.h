@@ -33,20 +33,20 @@ struct cli_number {
 };
 
 struct cli_option {
-    const char *name; /* without the dashes */
-    enum cli_kind kind;
+    const char *name;  /* without the dashes */
     size_t offset;     /* of the value in the command's struct */
     const char *value; /* stands for the value in help: "FILE" */
     const char *help;
     const char *env; /* variable that stands in for the option; NULL: none */
     uint64_t max;    /* CLI_KIND_NUMBER */
+    enum cli_kind kind;
     bool required;
 };
 
 /* Kind and place of an option; a member of another type does not compile. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be bracketed */
 #define CLI_AT(args, member, type) \
-    (offsetof(args, member) \
-     + 0 * sizeof(_Generic(((args *)0)->member, type : 1)))
+    (offsetof(args, member) + _Generic(((args *)0)->member, type : (size_t)0))
 #define CLI_TEXT(args, member) \
     .kind = CLI_KIND_TEXT, .offset = CLI_AT(args, member, const char *)
 #define CLI_FLAG(args, member) \
@@ -57,6 +57,7 @@ struct cli_option {
     .kind = CLI_KIND_NUMBER, .offset = CLI_AT(args, member, struct cli_number)
 #define CLI_DURATION(args, member) \
     .kind = CLI_KIND_DURATION, .offset = CLI_AT(args, member, struct cli_number)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Options that belong together. prefix goes before every name ("issuer-"); with
  * a prefix the environment does not stand in. */

@@ -6,7 +6,8 @@
 #include "cli/token-args.h"
 #include "common/clock.h"
 
-#define ARENA_MAX (1024 * 1024) /* bytes; a chain, a request, constraints */
+#define ARENA_MAX \
+    ((size_t)1024 * 1024) /* bytes; a chain, a request, constraints */
 #define DAY INT64_C(86400)
 #define LEAF_VALIDITY (90 * DAY) /* of a new key's leaves */
 
@@ -135,13 +136,13 @@ static const struct cli_option_set SETS[] = {
     { .heading = "Issuer's token",
       .prefix = "issuer-",
       .offset = offsetof(struct ca_intermediate_args, issuer_token),
-      .option = cli_login_options,
-      .n = CLI_LOGIN_OPTIONS },
+      .option = CLI_LOGIN_OPTIONS,
+      .n = CLI_N_LOGIN_OPTIONS },
     { .heading = "Issuer's module (default: the same)",
       .prefix = "issuer-",
       .offset = offsetof(struct ca_intermediate_args, issuer_token),
-      .option = cli_module_options,
-      .n = CLI_MODULE_OPTIONS },
+      .option = CLI_MODULE_OPTIONS,
+      .n = CLI_N_MODULE_OPTIONS },
 };
 
 /* Everything that lives while one intermediate is made. */
@@ -254,7 +255,8 @@ static struct cli_ca_key_args key_args(const struct ca_intermediate_args *args)
 static enum sg_rc prove(struct work *work, const struct cli_ca_key *key,
                         struct ca_csr *ret_csr, struct sg_err *err)
 {
-    struct sg_buf info, signature;
+    struct sg_buf info;
+    struct sg_buf signature;
     sg_buf_init(&info, TOK_TBS_MAX);
     sg_buf_init(&signature, TOK_SIGNATURE_MAX);
     enum sg_rc rc = ca_csr_info(&work->subject, &key->spki, &info, err);
@@ -379,7 +381,7 @@ static const char *const EXAMPLES[] = {
     NULL,
 };
 
-const struct cli_command cli_ca_intermediate = {
+const struct cli_command CLI_CMD_CA_INTERMEDIATE = {
     .name = "ca intermediate",
     .summary = "Make an intermediate CA, signed by a key in another token.",
     .about = "The new key signs a request first, so that the issuer certifies "

@@ -112,7 +112,8 @@ enum sg_rc cli_ca_certify(const struct cli_ca_key *signer,
     args->serial = SG_SLICE(serial, sizeof(serial));
     args->alg = signer->alg;
 
-    struct sg_buf tbs, signature;
+    struct sg_buf tbs;
+    struct sg_buf signature;
     sg_buf_init(&tbs, TOK_TBS_MAX);
     sg_buf_init(&signature, TOK_SIGNATURE_MAX);
     enum sg_rc rc = ca_authority_tbs(args, &tbs, err);

@@ -5,7 +5,7 @@
 #include "cli/token-args.h"
 #include "common/clock.h"
 
-#define ARENA_MAX (256 * 1024) /* bytes; a certificate and its names */
+#define ARENA_MAX ((size_t)256 * 1024) /* bytes; a certificate and its names */
 
 struct ca_root_args {
     struct cli_token_args token;
@@ -136,7 +136,7 @@ static const char *const EXAMPLES[] = {
     NULL,
 };
 
-const struct cli_command cli_ca_root = {
+const struct cli_command CLI_CMD_CA_ROOT = {
     .name = "ca root",
     .summary = "Make a root: a self-signed CA certificate.",
     .about = "notBefore is this second, not earlier; notAfter is the last "

@@ -6,17 +6,17 @@
 
 #include "cli/args.h"
 
-extern const struct cli_command cli_token_list;
-extern const struct cli_command cli_token_init;
-extern const struct cli_command cli_token_info;
-extern const struct cli_command cli_key_generate;
-extern const struct cli_command cli_key_list;
-extern const struct cli_command cli_key_show;
-extern const struct cli_command cli_ca_root;
-extern const struct cli_command cli_ca_intermediate;
-extern const struct cli_command cli_issue;
-extern const struct cli_command cli_sign;
-extern const struct cli_command cli_health;
+extern const struct cli_command CLI_CMD_TOKEN_LIST;
+extern const struct cli_command CLI_CMD_TOKEN_INIT;
+extern const struct cli_command CLI_CMD_TOKEN_INFO;
+extern const struct cli_command CLI_CMD_KEY_GENERATE;
+extern const struct cli_command CLI_CMD_KEY_LIST;
+extern const struct cli_command CLI_CMD_KEY_SHOW;
+extern const struct cli_command CLI_CMD_CA_ROOT;
+extern const struct cli_command CLI_CMD_CA_INTERMEDIATE;
+extern const struct cli_command CLI_CMD_ISSUE;
+extern const struct cli_command CLI_CMD_SIGN;
+extern const struct cli_command CLI_CMD_HEALTH;
 
 /* The whole program behind main(): returns the exit code. */
 int cli_main(int argc, char *const *argv);

@@ -26,10 +26,10 @@ static const struct attr_name ATTR_NAMES[] = {
 
 static int hex_digit(char c)
 {
-    const char *digits = "0123456789abcdef", *at;
+    const char *digits = "0123456789abcdef";
     if (c >= 'A' && c <= 'F')
         c = (char)(c - 'A' + 'a');
-    at = c == '\0' ? NULL : strchr(digits, c);
+    const char *at = c == '\0' ? NULL : strchr(digits, c);
     return at == NULL ? -1 : (int)(at - digits);
 }
 
@@ -96,7 +96,8 @@ static enum sg_rc read_value(struct sg_arena *arena, struct scan *scan,
                           "write \\# for a leading #",
                           scan->p);
 
-    size_t len = 0, trimmed = 0; /* trimmed: without unescaped blanks behind */
+    size_t len = 0;
+    size_t trimmed = 0; /* without unescaped blanks behind */
     while (*scan->p != '\0' && *scan->p != ',') {
         if (*scan->p == '\\') {
             SG_TRY(read_escape(scan, &value[len++], err));

@@ -10,8 +10,8 @@ struct health_args {
 };
 
 static const struct cli_option_set SETS[] = {
-    CLI_API_SET(struct health_args, api, "Whom to ask", cli_server_options,
-                CLI_SERVER_OPTIONS),
+    CLI_API_SET(struct health_args, api, "Whom to ask", CLI_SERVER_OPTIONS,
+                CLI_N_SERVER_OPTIONS),
 };
 
 static const struct cli_field FIELDS[] = {
@@ -34,14 +34,15 @@ static struct json_object *tokens_of(struct json_object *json)
 static void print_people(const struct cli *cli, struct json_object *json,
                          bool ready)
 {
-    struct json_object *time, *tokens = tokens_of(json);
+    struct json_object *time;
+    struct json_object *tokens = tokens_of(json);
     cli_put_text(json, "state", ready ? "ready" : "cannot sign");
     if (json_object_object_get_ex(json, "server_time_utc", &time))
         cli_put_time(json, "server_time", json_object_get_int64(time));
     cli_print_record(cli, json, FIELDS, SG_ARRAY_LEN(FIELDS));
     if (tokens == NULL)
         return;
-    fputc('\n', stdout);
+    (void)fputc('\n', stdout);
     cli_print_table(cli, tokens, TOKEN_COLUMNS, SG_ARRAY_LEN(TOKEN_COLUMNS),
                     "No token is configured.");
 }
@@ -64,7 +65,7 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
     const struct health_args *args = opaque;
     const struct cli_http_request request = {
         .socket =
-            args->api.socket == NULL ? cli_socket_default : args->api.socket,
+            args->api.socket == NULL ? CLI_SOCKET_DEFAULT : args->api.socket,
         .path = "/v1/sys/health",
     };
     long status = 0;
@@ -82,7 +83,7 @@ static const char *const EXAMPLES[] = {
     NULL,
 };
 
-const struct cli_command cli_health = {
+const struct cli_command CLI_CMD_HEALTH = {
     .name = "health",
     .summary = "Ask signetd whether it can sign.",
     .about = "Exits with 0 when it can and with 69 when it cannot.",

@@ -7,7 +7,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#define REPLY_MAX (1024 * 1024) /* bytes; a certificate with chain is 10 k */
+#define REPLY_MAX \
+    ((size_t)1024 * 1024) /* bytes; a certificate with chain is 10 k */
 #define REPLY_DEPTH 16
 #define TIMEOUT_S 30
 
@@ -48,11 +49,9 @@ static enum sg_rc no_connection(struct cli *cli, const char *path, CURL *curl,
         cli_hint(cli, "the socket's group may use it: see \"ls -l %s\"", path);
     else
         cli_hint(cli, "name signetd's socket with --socket PATH");
-    enum sg_rc rc = number == EACCES ? SG_DENIED : SG_UNAVAILABLE;
-    return sg_err_native(err, rc, SG_SRC_ERRNO, (unsigned long)number,
-                         "socket %s: %s", path,
-                         number == ECONNREFUSED ? "nobody listens on it"
-                                                : strerror((int)number));
+    errno = (int)number;
+    return sg_err_errno(err, number == EACCES ? SG_DENIED : SG_UNAVAILABLE,
+                        "socket %s", path);
 }
 
 static enum sg_rc failed(struct cli *cli,
@@ -213,7 +212,7 @@ static enum sg_rc refused(struct cli *cli, long status,
             json_object_get_string(json_object_array_get_idx(errors, i)));
     }
     for (char *c = text; *c != '\0'; c++)
-        *c = *c == '\n' ? ' ' : *c;
+        *c = (char)(*c == '\n' ? ' ' : *c);
     if (status == 503)
         cli_hint(cli, "\"signet health\" says why; the same request may "
                       "succeed later");

@@ -20,17 +20,17 @@ static const struct cli_option KEY_OPTIONS[] = {
 };
 
 static const struct cli_option_set SETS[] = {
-    CLI_API_SET(struct issue_args, api, "Whom to ask", cli_server_options,
-                CLI_SERVER_OPTIONS),
-    CLI_API_SET(struct issue_args, api, "For what", cli_role_options,
-                CLI_ROLE_OPTIONS),
-    CLI_API_SET(struct issue_args, api, "Names and time", cli_name_options,
-                CLI_NAME_OPTIONS),
+    CLI_API_SET(struct issue_args, api, "Whom to ask", CLI_SERVER_OPTIONS,
+                CLI_N_SERVER_OPTIONS),
+    CLI_API_SET(struct issue_args, api, "For what", CLI_ROLE_OPTIONS,
+                CLI_N_ROLE_OPTIONS),
+    CLI_API_SET(struct issue_args, api, "Names and time", CLI_NAME_OPTIONS,
+                CLI_N_NAME_OPTIONS),
     { .heading = "The key",
       .option = KEY_OPTIONS,
       .n = SG_ARRAY_LEN(KEY_OPTIONS) },
-    CLI_API_SET(struct issue_args, api, "The answer", cli_out_options,
-                CLI_OUT_OPTIONS),
+    CLI_API_SET(struct issue_args, api, "The answer", CLI_OUT_OPTIONS,
+                CLI_N_OUT_OPTIONS),
 };
 
 /* The key goes to its file first, and then no further. */
@@ -73,7 +73,7 @@ static const char *const EXAMPLES[] = {
     NULL,
 };
 
-const struct cli_command cli_issue = {
+const struct cli_command CLI_CMD_ISSUE = {
     .name = "issue",
     .summary = "Have signetd make a key and a certificate for it.",
     .about = "The key is made in signetd's memory and sent once. With "

@@ -112,7 +112,7 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
         return err->rc;
     }
     SG_CLEANUP(cli_json_free) struct json_object *json = cli_key_json(&info);
-    cli_print_record(cli, json, cli_key_fields, CLI_KEY_FIELDS);
+    cli_print_record(cli, json, CLI_KEY_FIELDS, CLI_N_KEY_FIELDS);
     return SG_OK;
 }
 
@@ -122,7 +122,7 @@ static const char *const EXAMPLES[] = {
     NULL,
 };
 
-const struct cli_command cli_key_generate = {
+const struct cli_command CLI_CMD_KEY_GENERATE = {
     .name = "key generate",
     .summary = "Make a key pair inside a token, and its guard.",
     .about = "The private key cannot leave the token. What the token really "

@@ -7,9 +7,9 @@
 #include "common/pem.h"
 
 #define DAY 86400
-#define PEM_MAX (2 * TOK_SPKI_MAX)
+#define PEM_MAX ((size_t)2 * TOK_SPKI_MAX)
 
-const struct cli_field cli_key_fields[CLI_KEY_FIELDS] = {
+const struct cli_field CLI_KEY_FIELDS[CLI_N_KEY_FIELDS] = {
     { "label", "Label" },
     { "id", "CKA_ID" },
     { "type", "Type" },
@@ -25,7 +25,7 @@ const struct cli_field cli_key_fields[CLI_KEY_FIELDS] = {
     { "spki_sha256", "SPKI SHA-256" },
 };
 
-const struct cli_field cli_token_fields[CLI_TOKEN_FIELDS] = {
+const struct cli_field CLI_TOKEN_FIELDS[CLI_N_TOKEN_FIELDS] = {
     { "label", "Label" },   { "serial", "Serial" },
     { "slot", "Slot" },     { "initialised", "Initialised" },
     { "pin", "PIN" },       { "manufacturer", "Manufacturer" },

@@ -44,7 +44,7 @@ static const char *const EXAMPLES[] = {
     NULL,
 };
 
-const struct cli_command cli_key_list = {
+const struct cli_command CLI_CMD_KEY_LIST = {
     .name = "key list",
     .summary = "Show the private keys of a token.",
     .about = "PURPOSE and BOUND come from the key's guard. FIT says whether "

@@ -65,7 +65,7 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
     if (rc == SG_OK) {
         SG_CLEANUP(cli_json_free)
         struct json_object *json = cli_key_json(found);
-        cli_print_record(cli, json, cli_key_fields, CLI_KEY_FIELDS);
+        cli_print_record(cli, json, CLI_KEY_FIELDS, CLI_N_KEY_FIELDS);
     } else {
         cli_hint(cli, "\"signet key list\" shows the labels");
     }
@@ -81,7 +81,7 @@ static const char *const EXAMPLES[] = {
     NULL,
 };
 
-const struct cli_command cli_key_show = {
+const struct cli_command CLI_CMD_KEY_SHOW = {
     .name = "key show",
     .summary = "Show one key: what the token says of it, and its guard.",
     .sets = SETS,

@@ -15,7 +15,7 @@ static struct json_object *need(struct json_object *json)
 {
     if (json == NULL) {
         (void)fputs("signet: out of memory\n", stderr);
-        exit(sg_rc_exit(SG_NOMEM));
+        _exit(sg_rc_exit(SG_NOMEM));
     }
     return json;
 }
@@ -98,7 +98,7 @@ static bool is_control(char c)
 void cli_print_text(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++)
-        fputc(is_control(*text) && *text != '\n' ? '?' : *text, out);
+        (void)fputc(is_control(*text) && *text != '\n' ? '?' : *text, out);
 }
 
 static void print_json(struct json_object *json)
@@ -138,7 +138,7 @@ static void cell(struct json_object *value, char *dst, size_t size)
         break;
     }
     for (char *c = dst; *c != '\0'; c++)
-        *c = is_control(*c) ? '?' : *c;
+        *c = (char)(is_control(*c) ? '?' : *c);
 }
 
 void cli_print_record(const struct cli *cli, struct json_object *data,
@@ -201,7 +201,7 @@ void cli_print_table(const struct cli *cli, struct json_object *rows,
     }
     for (long i = -1; i < n_rows; i++) {
         bool bold = i < 0 && cli->colour;
-        fputs(bold ? "\033[1m" : "", stdout);
+        (void)fputs(bold ? "\033[1m" : "", stdout);
         for (size_t k = 0; k < n && k < COLUMNS_MAX; k++) {
             (void)table_cell(rows, i, &columns[k], text, sizeof(text));
             if (k + 1 < n)
@@ -215,6 +215,7 @@ void cli_print_table(const struct cli *cli, struct json_object *rows,
 
 bool cli_wants_colour(FILE *out)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing calls setenv
     const char *no_color = getenv("NO_COLOR"); /* no-color.org */
     return (no_color == NULL || no_color[0] == '\0')
            && isatty(fileno(out)) == 1;
@@ -223,10 +224,10 @@ bool cli_wants_colour(FILE *out)
 static void print_tagged(const char *tag, const char *colour, const char *text)
 {
     bool wants = cli_wants_colour(stderr);
-    fprintf(stderr, "%s%s:%s ", wants ? colour : "", tag,
-            wants ? "\033[0m" : "");
+    (void)fprintf(stderr, "%s%s:%s ", wants ? colour : "", tag,
+                  wants ? "\033[0m" : "");
     cli_print_text(stderr, text);
-    fputc('\n', stderr);
+    (void)fputc('\n', stderr);
 }
 
 void cli_print_error(const struct cli *cli, const struct sg_err *err)

@@ -9,9 +9,10 @@
 #include "common/secret.h"
 
 static const struct cli_command *const COMMANDS[] = {
-    &cli_token_list, &cli_token_init, &cli_token_info, &cli_key_generate,
-    &cli_key_list,   &cli_key_show,   &cli_ca_root,    &cli_ca_intermediate,
-    &cli_issue,      &cli_sign,       &cli_health,
+    &CLI_CMD_TOKEN_LIST,   &CLI_CMD_TOKEN_INIT,      &CLI_CMD_TOKEN_INFO,
+    &CLI_CMD_KEY_GENERATE, &CLI_CMD_KEY_LIST,        &CLI_CMD_KEY_SHOW,
+    &CLI_CMD_CA_ROOT,      &CLI_CMD_CA_INTERMEDIATE, &CLI_CMD_ISSUE,
+    &CLI_CMD_SIGN,         &CLI_CMD_HEALTH,
 };
 
 /* The words of the command line that make a command's name. */

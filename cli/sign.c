@@ -22,15 +22,15 @@ static const struct cli_option_set SETS[] = {
     { .heading = "The request",
       .option = CSR_OPTIONS,
       .n = SG_ARRAY_LEN(CSR_OPTIONS) },
-    CLI_API_SET(struct sign_args, api, "Whom to ask", cli_server_options,
-                CLI_SERVER_OPTIONS),
-    CLI_API_SET(struct sign_args, api, "For what", cli_role_options,
-                CLI_ROLE_OPTIONS),
+    CLI_API_SET(struct sign_args, api, "Whom to ask", CLI_SERVER_OPTIONS,
+                CLI_N_SERVER_OPTIONS),
+    CLI_API_SET(struct sign_args, api, "For what", CLI_ROLE_OPTIONS,
+                CLI_N_ROLE_OPTIONS),
     CLI_API_SET(struct sign_args, api,
                 "Names and time, where the role does not take the request's",
-                cli_name_options, CLI_NAME_OPTIONS),
-    CLI_API_SET(struct sign_args, api, "The answer", cli_out_options,
-                CLI_OUT_OPTIONS),
+                CLI_NAME_OPTIONS, CLI_N_NAME_OPTIONS),
+    CLI_API_SET(struct sign_args, api, "The answer", CLI_OUT_OPTIONS,
+                CLI_N_OUT_OPTIONS),
 };
 
 static enum sg_rc put_csr(struct json_object *body, const char *path,
@@ -64,7 +64,7 @@ static const char *const EXAMPLES[] = {
     NULL,
 };
 
-const struct cli_command cli_sign = {
+const struct cli_command CLI_CMD_SIGN = {
     .name = "sign",
     .summary = "Have signetd certify the key of a signing request.",
     .sets = SETS,

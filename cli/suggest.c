@@ -32,7 +32,8 @@ static void fill_row(const char *a, const char *b, size_t i,
 
 size_t cli_distance(const char *a, const char *b)
 {
-    size_t la = strlen(a), lb = strlen(b);
+    size_t la = strlen(a);
+    size_t lb = strlen(b);
     if (la >= CLI_WORD_MAX || lb >= CLI_WORD_MAX)
         return SIZE_MAX;
 

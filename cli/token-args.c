@@ -14,7 +14,7 @@
 #define GUARDS_DEFAULT "/var/lib/signet/guards"
 #define PROGRAM_DEFAULT "/usr/libexec/signet/signet-token"
 
-const struct cli_option cli_module_options[CLI_MODULE_OPTIONS] = {
+const struct cli_option CLI_MODULE_OPTIONS[CLI_N_MODULE_OPTIONS] = {
     { .name = "module",
       CLI_TEXT(struct cli_token_args, module),
       .value = "PATH",
@@ -27,7 +27,7 @@ const struct cli_option cli_module_options[CLI_MODULE_OPTIONS] = {
       .help = "signet-token; default: the one that came with this program" },
 };
 
-const struct cli_option cli_login_options[CLI_LOGIN_OPTIONS] = {
+const struct cli_option CLI_LOGIN_OPTIONS[CLI_N_LOGIN_OPTIONS] = {
     { .name = "token",
       CLI_TEXT(struct cli_token_args, token),
       .value = "TOKEN",
@@ -50,14 +50,14 @@ const struct cli_option cli_login_options[CLI_LOGIN_OPTIONS] = {
 enum sg_rc cli_token_uri(const char *text, char *dst, size_t size,
                          struct sg_err *err)
 {
-    static const char SCHEME[] = "pkcs11:";
-    static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyz"
+    static const char scheme[] = "pkcs11:";
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    bool is_uri = strncmp(text, SCHEME, sizeof(SCHEME) - 1) == 0;
+    bool is_uri = strncmp(text, scheme, sizeof(scheme) - 1) == 0;
     int n = snprintf(dst, size, "%s", is_uri ? text : "pkcs11:token=");
     size_t at = n < 0 ? size : (size_t)n;
     for (const char *c = text; !is_uri && *c != '\0' && at < size; c++) {
-        const char *form = strchr(PLAIN, *c) != NULL ? "%c" : "%%%02X";
+        const char *form = strchr(plain, *c) != NULL ? "%c" : "%%%02X";
         n = form[1] == 'c'
                 ? snprintf(dst + at, size - at, "%c", *c)
                 : snprintf(dst + at, size - at, "%%%02X", (unsigned char)*c);
@@ -95,14 +95,14 @@ static enum sg_rc absolute(struct sg_arena *arena, const char *option,
 static enum sg_rc find_program(struct sg_arena *arena, const char **ret,
                                struct sg_err *err)
 {
-    static const char *const BESIDE[] = { "signet-token",
+    static const char *const beside[] = { "signet-token",
                                           "../pkcs11/helper/signet-token",
                                           "../libexec/signet/signet-token" };
     char *self = realpath("/proc/self/exe", NULL);
     const char *text = NULL;
-    for (size_t i = 0; self != NULL && i < SG_ARRAY_LEN(BESIDE); i++) {
+    for (size_t i = 0; self != NULL && i < SG_ARRAY_LEN(beside); i++) {
         int dir = (int)(strrchr(self, '/') - self);
-        text = sg_arena_printf(arena, "%.*s/%s", dir, self, BESIDE[i]);
+        text = sg_arena_printf(arena, "%.*s/%s", dir, self, beside[i]);
         if (text == NULL || access(text, X_OK) == 0)
             break;
         text = PROGRAM_DEFAULT;

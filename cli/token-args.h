@@ -16,22 +16,22 @@ struct cli_token_args {
     const char *guards;
 };
 
-#define CLI_MODULE_OPTIONS 2
-#define CLI_LOGIN_OPTIONS 3
-extern const struct cli_option cli_module_options[CLI_MODULE_OPTIONS];
-extern const struct cli_option cli_login_options[CLI_LOGIN_OPTIONS];
+#define CLI_N_MODULE_OPTIONS 2
+#define CLI_N_LOGIN_OPTIONS 3
+extern const struct cli_option CLI_MODULE_OPTIONS[CLI_N_MODULE_OPTIONS];
+extern const struct cli_option CLI_LOGIN_OPTIONS[CLI_N_LOGIN_OPTIONS];
 
 /* Rows of a command's sets, for the member of its struct that is a struct
  * cli_token_args. */
 #define CLI_MODULE_SET(args, member) \
     { \
         .heading = "Module", .offset = offsetof(args, member), \
-        .option = cli_module_options, .n = CLI_MODULE_OPTIONS \
+        .option = CLI_MODULE_OPTIONS, .n = CLI_N_MODULE_OPTIONS \
     }
 #define CLI_LOGIN_SET(args, member) \
     { \
         .heading = "Token", .offset = offsetof(args, member), \
-        .option = cli_login_options, .n = CLI_LOGIN_OPTIONS \
+        .option = CLI_LOGIN_OPTIONS, .n = CLI_N_LOGIN_OPTIONS \
     }
 
 /* What a token process may be started for besides a login. */

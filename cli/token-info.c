@@ -52,7 +52,7 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
     if (rc == SG_OK) {
         SG_CLEANUP(cli_json_free)
         struct json_object *json = cli_token_json(found);
-        cli_print_record(cli, json, cli_token_fields, CLI_TOKEN_FIELDS);
+        cli_print_record(cli, json, CLI_TOKEN_FIELDS, CLI_N_TOKEN_FIELDS);
     } else {
         cli_hint(cli, "\"signet token list\" shows the tokens; choose with "
                       "--label, --serial or --slot");
@@ -66,7 +66,7 @@ static const char *const EXAMPLES[] = {
     NULL,
 };
 
-const struct cli_command cli_token_info = {
+const struct cli_command CLI_CMD_TOKEN_INFO = {
     .name = "token info",
     .summary = "Show one token. No PIN is needed.",
     .sets = SETS,

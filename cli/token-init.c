@@ -92,7 +92,7 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
 
     SG_CLEANUP(cli_json_free)
     struct json_object *json = cli_token_json(&info);
-    cli_print_record(cli, json, cli_token_fields, CLI_TOKEN_FIELDS);
+    cli_print_record(cli, json, CLI_TOKEN_FIELDS, CLI_N_TOKEN_FIELDS);
     return SG_OK;
 }
 
@@ -102,7 +102,7 @@ static const char *const EXAMPLES[] = {
     NULL,
 };
 
-const struct cli_command cli_token_init = {
+const struct cli_command CLI_CMD_TOKEN_INIT = {
     .name = "token init",
     .summary = "Make an empty token and set both of its PINs.",
     .about = "A slot that holds a token is left alone: initialising it would "

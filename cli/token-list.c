@@ -42,7 +42,7 @@ static const char *const EXAMPLES[] = {
     NULL,
 };
 
-const struct cli_command cli_token_list = {
+const struct cli_command CLI_CMD_TOKEN_LIST = {
     .name = "token list",
     .summary = "Show the tokens of a PKCS#11 module. No PIN is needed.",
     .sets = SETS,
