@@ -4,8 +4,8 @@
 #include <strings.h>
 
 #include "ca/ext.h"
-#include "ca/rules.h"
 #include "ca/subset.h"
+#include "ca/tbs.h"
 
 /* --- names ---------------------------------------------------------------- */
 
@@ -72,6 +72,11 @@ static enum sg_rc check_not_self_issued(const struct ca_authority_args *args,
 
 /* --- rules ---------------------------------------------------------------- */
 
+static struct ca_period period_of(const struct ca_authority_args *args)
+{
+    return (struct ca_period){ args->not_before, args->not_after };
+}
+
 static enum sg_rc check_constraints(const struct ca_authority_args *args,
                                     struct sg_err *err)
 {
@@ -88,11 +93,11 @@ static enum sg_rc check_constraints(const struct ca_authority_args *args,
 }
 
 static enum sg_rc check_below(const struct ca_authority_args *args,
-                              struct ca_period period, struct sg_err *err)
+                              struct sg_err *err)
 {
     SG_TRY(ca_rule_sigalg(args->alg, ca_issuer_cert(args->issuer)->spki.kind,
                           err));
-    SG_TRY(ca_rule_inside(period, args->issuer, err));
+    SG_TRY(ca_rule_inside(period_of(args), args->issuer, err));
     SG_TRY(check_not_self_issued(args, err));
     SG_TRY(ca_rule_fresh_key(args->spki, args->issuer, err));
     SG_TRY(ca_issuer_check_ca(args->issuer, args->has_path_length,
@@ -103,30 +108,27 @@ static enum sg_rc check_below(const struct ca_authority_args *args,
 static enum sg_rc check(const struct ca_authority_args *args,
                         struct sg_err *err)
 {
-    struct ca_period period = { args->not_before, args->not_after };
-
     SG_TRY(ca_rule_serial(args->serial, err));
-    SG_TRY(ca_rule_period(period, err));
+    SG_TRY(ca_rule_period(period_of(args), err));
     if (args->subject.n == 0)
         return sg_err_set(err, SG_POLICY,
                           "subject: empty in a CA certificate "
                           "(RFC 5280 4.1.2.6)");
     SG_TRY(ca_rule_subject(&args->subject, err));
     return args->issuer != NULL
-               ? check_below(args, period, err)
+               ? check_below(args, err)
                : ca_rule_sigalg(args->alg, args->spki->kind, err);
 }
 
 /* --- encoding ------------------------------------------------------------- */
 
-static const uint8_t version3[] = { 0xa0, 0x03, 0x02, 0x01, 0x02 };
-static const uint8_t no_attributes[] = { 0xa0, 0x00 };
+static const uint8_t NO_ATTRIBUTES[] = { 0xa0, 0x00 };
 
 static enum sg_rc put_subject(const struct ca_authority_args *args,
                               struct sg_derw *w, struct sg_err *err)
 {
-    static const struct ca_sans no_sans = { 0 };
-    struct ca_names names = { .sans = &no_sans };
+    static const struct ca_sans NO_SANS = { 0 };
+    struct ca_names names = { .sans = &NO_SANS, .authority = true };
     size_t at = w->out->len;
 
     SG_TRY(ca_dn_encode(&args->subject, w->out, err));
@@ -171,21 +173,15 @@ static enum sg_rc put_tbs(const struct ca_authority_args *args,
 {
     struct sg_derw w;
     size_t tbs;
-    size_t validity;
 
     sg_derw_init(&w, out);
     tbs = sg_derw_begin(&w, SG_DER_SEQUENCE);
-    sg_derw_raw(&w, SG_SLICE(version3, sizeof version3));
-    sg_derw_tlv(&w, SG_DER_INTEGER, args->serial);
-    sg_derw_raw(&w, ca_sigalg_der(args->alg));
+    ca_tbs_head(&w, args->serial, args->alg);
     if (args->issuer != NULL)
         sg_derw_raw(&w, ca_issuer_cert(args->issuer)->subject);
     else
         SG_TRY(ca_dn_encode(&args->subject, out, err));
-    validity = sg_derw_begin(&w, SG_DER_SEQUENCE);
-    sg_derw_time(&w, args->not_before);
-    sg_derw_time(&w, args->not_after);
-    sg_derw_end(&w, validity);
+    ca_tbs_validity(&w, period_of(args));
     SG_TRY(put_subject(args, &w, err));
     sg_derw_raw(&w, args->spki->der);
     SG_TRY(put_extensions(args, &w, err));
@@ -218,7 +214,7 @@ static enum sg_rc put_csr_info(const struct ca_dn *subject,
     sg_derw_uint(&w, 0); /* v1, RFC 2986 4.1 */
     SG_TRY(ca_dn_encode(subject, out, err));
     sg_derw_raw(&w, spki->der);
-    sg_derw_raw(&w, SG_SLICE(no_attributes, sizeof no_attributes));
+    sg_derw_raw(&w, SG_SLICE(NO_ATTRIBUTES, sizeof NO_ATTRIBUTES));
     sg_derw_end(&w, info);
     return sg_derw_finish(&w, err);
 }

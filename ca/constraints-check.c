@@ -282,8 +282,8 @@ static enum sg_rc check_email(const struct ca_constraints *nc,
 }
 
 static enum sg_rc check_attributes(const struct ca_constraints *nc,
-                                   struct sg_der *rdn, const char *issuer,
-                                   struct sg_err *err)
+                                   struct sg_der *rdn, bool authority,
+                                   const char *issuer, struct sg_err *err)
 {
     while (sg_der_more(rdn)) {
         struct sg_slice oid = { 0 };
@@ -294,7 +294,7 @@ static enum sg_rc check_attributes(const struct ca_constraints *nc,
         SG_TRY(sg_der_oid(&pair, &oid, err));
         SG_TRY(sg_der_any(&pair, &value, err));
         enum ca_attr attr = ca_attr_find(oid);
-        if (attr == CA_ATTR_COMMON_NAME)
+        if (attr == CA_ATTR_COMMON_NAME && !authority)
             SG_TRY(check_cn(nc, value.content, issuer, err));
         else if (attr == CA_ATTR_EMAIL)
             SG_TRY(check_email(nc, value.content, issuer, err));
@@ -303,9 +303,10 @@ static enum sg_rc check_attributes(const struct ca_constraints *nc,
 }
 
 static enum sg_rc check_subject(const struct ca_constraints *nc,
-                                struct sg_slice subject, const char *issuer,
-                                struct sg_err *err)
+                                const struct ca_names *names,
+                                const char *issuer, struct sg_err *err)
 {
+    struct sg_slice subject = names->subject;
     struct held name = { .noun = "subject",
                          .shown = subject,
                          .as = { .kind = CA_SAN_DIRECTORY, .value = subject } };
@@ -322,7 +323,7 @@ static enum sg_rc check_subject(const struct ca_constraints *nc,
         struct sg_der rdn;
 
         SG_TRY(sg_der_enter(&rdns, SG_DER_SET, &rdn, err));
-        SG_TRY(check_attributes(nc, &rdn, issuer, err));
+        SG_TRY(check_attributes(nc, &rdn, names->authority, issuer, err));
     }
     return SG_OK;
 }
@@ -331,7 +332,7 @@ enum sg_rc ca_constraints_check(const struct ca_constraints *nc,
                                 const struct ca_names *names,
                                 const char *issuer, struct sg_err *err)
 {
-    SG_TRY(check_subject(nc, names->subject, issuer, err));
+    SG_TRY(check_subject(nc, names, issuer, err));
     for (size_t i = 0; i < names->sans->n; i++)
         SG_TRY(check_san(nc, &names->sans->san[i], issuer, err));
     return SG_OK;

@@ -45,6 +45,7 @@ enum sg_rc ca_constraints_parse(struct sg_arena *arena, struct sg_slice der,
 struct ca_names {
     struct sg_slice subject; /* Name DER; 30 00 when empty */
     const struct ca_sans *sans;
+    bool authority; /* of a CA: its CN is never taken for a host name */
 };
 enum sg_rc ca_constraints_check(const struct ca_constraints *nc,
                                 const struct ca_names *names,

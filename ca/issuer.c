@@ -8,7 +8,7 @@
 
 #define ISSUER_TEXT_MAX 512 /* of a name, for people */
 /* Per certificate: its DER and what the walker keeps of it. */
-#define ISSUER_ARENA_MAX (CA_CHAIN_MAX * 4 * CA_CERT_MAX)
+#define ISSUER_ARENA_MAX ((size_t)CA_CHAIN_MAX * 4 * CA_CERT_MAX)
 /* Three lists of URLs at their limits with their wrapping, and the AKI. */
 #define ISSUER_EXTENSIONS_MAX (3 * CA_URLS_MAX * (CA_URL_MAX + 64) + 128)
 
@@ -92,7 +92,9 @@ static enum sg_rc check_own_names(const struct ca_issuer *issuer, size_t at,
                                   struct sg_err *err)
 {
     const struct ca_cert *cert = &issuer->cert[at];
-    struct ca_names names = { .subject = cert->subject, .sans = &cert->sans };
+    struct ca_names names = { .subject = cert->subject,
+                              .sans = &cert->sans,
+                              .authority = true };
 
     if (ca_cert_self_issued(cert))
         return SG_OK;

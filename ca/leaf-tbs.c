@@ -2,9 +2,7 @@
 #include "ca/profile.h"
 
 #include "ca/ext.h"
-
-/* [0] { INTEGER 2 }: v3 */
-static const uint8_t version3[] = { 0xa0, 0x03, 0x02, 0x01, 0x02 };
+#include "ca/tbs.h"
 
 static enum sg_rc put_subject(const struct ca_leaf_args *args,
                               struct sg_derw *w, struct sg_err *err)
@@ -66,19 +64,14 @@ static enum sg_rc put_tbs(const struct ca_leaf_args *args, struct sg_buf *out,
 {
     struct sg_derw w;
     size_t tbs;
-    size_t validity;
 
     sg_derw_init(&w, out);
     tbs = sg_derw_begin(&w, SG_DER_SEQUENCE);
-    sg_derw_raw(&w, SG_SLICE(version3, sizeof version3));
-    sg_derw_tlv(&w, SG_DER_INTEGER, args->serial);
-    sg_derw_raw(&w, ca_sigalg_der(args->alg));
+    ca_tbs_head(&w, args->serial, args->alg);
     /* Byte for byte: verifiers may compare names octet by octet. */
     sg_derw_raw(&w, ca_issuer_cert(args->issuer)->subject);
-    validity = sg_derw_begin(&w, SG_DER_SEQUENCE);
-    sg_derw_time(&w, args->not_before);
-    sg_derw_time(&w, args->not_after);
-    sg_derw_end(&w, validity);
+    ca_tbs_validity(&w,
+                    (struct ca_period){ args->not_before, args->not_after });
     SG_TRY(put_subject(args, &w, err));
     sg_derw_raw(&w, args->spki->der);
     SG_TRY(put_extensions(args, &w, err));

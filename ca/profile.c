@@ -10,7 +10,7 @@
 #define NOTICE_MAX 200         /* characters, RFC 5280 4.2.1.4 */
 #define PROFILE_BYTES_MAX 8192 /* half of what a leaf's extensions may take */
 /* The extensions and every OID with its alignment. */
-#define PROFILE_ARENA_MAX (4 * PROFILE_BYTES_MAX)
+#define PROFILE_ARENA_MAX ((size_t)4 * PROFILE_BYTES_MAX)
 
 /* Dotted text to content octets in the arena, appended when it is new. */
 static enum sg_rc add_oid(struct sg_arena *arena, struct ca_oids *list,
@@ -71,7 +71,7 @@ static enum sg_rc check_key_usage(unsigned bits, struct sg_err *err)
 static const struct {
     enum ca_oid purpose;
     unsigned bits;
-} eku_needs[] = {
+} EKU_NEEDS[] = {
     { CA_OID_EKU_SERVER_AUTH,
       CA_KU_DIGITAL_SIGNATURE | CA_KU_KEY_ENCIPHERMENT | CA_KU_KEY_AGREEMENT },
     { CA_OID_EKU_CLIENT_AUTH, CA_KU_DIGITAL_SIGNATURE | CA_KU_KEY_AGREEMENT },
@@ -102,9 +102,9 @@ static enum sg_rc check_purpose(const struct ca_profile_args *args,
                           "(RFC 3161 2.3)");
     if (args->key_usage == 0) /* no extension restricts nothing */
         return SG_OK;
-    for (size_t i = 0; i < SG_ARRAY_LEN(eku_needs); i++)
-        if (eku_needs[i].purpose == purpose
-            && (eku_needs[i].bits & args->key_usage) == 0)
+    for (size_t i = 0; i < SG_ARRAY_LEN(EKU_NEEDS); i++)
+        if (EKU_NEEDS[i].purpose == purpose
+            && (EKU_NEEDS[i].bits & args->key_usage) == 0)
             return sg_err_set(err, SG_POLICY,
                               "extended key usage: %s does not fit the key "
                               "usage (RFC 5280 4.2.1.12)",

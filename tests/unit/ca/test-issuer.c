@@ -363,7 +363,7 @@ static enum sg_rc check_dns(const struct ca_issuer *issuer, const char *dns,
     static const uint8_t no_name[] = { 0x30, 0x00 };
     struct ca_san san = { .kind = CA_SAN_DNS, .value = kit_slice(dns) };
     struct ca_sans sans = { &san, 1 };
-    struct ca_names names = { SG_SLICE(no_name, 2), &sans };
+    struct ca_names names = { .subject = SG_SLICE(no_name, 2), .sans = &sans };
 
     return ca_issuer_check_names(issuer, &names, err);
 }
@@ -395,6 +395,19 @@ static void test_names_against_the_whole_chain(void **state)
     t_assert_fails(check_dns(issuer, "b.example.com", &err), SG_POLICY);
     assert_non_null(strstr(err.msg, "CN=Mid"));
     ca_issuer_free(issuer);
+}
+
+/* Verifiers never take a CA's CN for a host name. */
+static void test_common_name_of_a_ca(void **state)
+{
+    struct kit_cert certs[] = { mid_args(), root_args() };
+    struct ca_subtree tree;
+    struct ca_constraints nc = permit(&tree, "example.com");
+
+    (void)state;
+    certs[0].subject = "ca.example.org";
+    certs[1].constraints = &nc;
+    ca_issuer_free(good(certs, 2));
 }
 
 static void test_names_of_the_chain(void **state)
@@ -479,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_self_issued_is_not_counted),
         cmocka_unit_test(test_room_for_a_ca),
         cmocka_unit_test(test_names_against_the_whole_chain),
+        cmocka_unit_test(test_common_name_of_a_ca),
         cmocka_unit_test(test_names_of_the_chain),
         cmocka_unit_test(test_urls),
     };
