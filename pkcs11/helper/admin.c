@@ -52,6 +52,19 @@ static void ctx_unload(struct tok_admin *a)
     a->ctx = NULL;
 }
 
+/* Look at all slots anew. Not PKCS11_update_slots(): that of libp11 0.4.12
+ * reads freed memory when it is called a second time. */
+static enum sg_rc refresh(struct tok_admin *a, struct sg_err *err)
+{
+    if (a->slots != NULL)
+        PKCS11_release_all_slots(a->ctx, a->slots, a->n_slots);
+    a->slots = NULL;
+    a->n_slots = 0;
+    if (PKCS11_enumerate_slots(a->ctx, &a->slots, &a->n_slots) != 0)
+        return sg_err_openssl(err, SG_TOKEN, "slots");
+    return SG_OK;
+}
+
 /* Ours first: it checks the file, and libp11 takes "already initialised". */
 static enum sg_rc load(struct tok_admin *a, struct sg_err *err)
 {
@@ -99,8 +112,7 @@ enum sg_rc tok_admin_list(struct tok_admin *admin, struct tok_token_info *ret,
 {
     size_t n = 0;
 
-    if (PKCS11_update_slots(admin->ctx, &admin->slots, &admin->n_slots) != 0)
-        return sg_err_openssl(err, SG_TOKEN, "slots");
+    SG_TRY(refresh(admin, err));
     for (unsigned i = 0; i < admin->n_slots; i++) {
         if (admin->slots[i].token == NULL)
             continue;
@@ -123,8 +135,7 @@ static enum sg_rc find_slot(struct tok_admin *a,
 {
     PKCS11_SLOT *hit = NULL;
 
-    if (PKCS11_update_slots(a->ctx, &a->slots, &a->n_slots) != 0)
-        return sg_err_openssl(err, SG_TOKEN, "slots");
+    SG_TRY(refresh(a, err));
     for (unsigned i = 0; i < a->n_slots; i++) {
         PKCS11_SLOT *slot = &a->slots[i];
         if (slot->token == NULL)
