@@ -130,12 +130,24 @@ static void put_eku(const char *dotted, struct sg_derw *w)
     ca_ext_end(w, ext);
 }
 
+static void put_san(struct sg_derw *w)
+{
+    struct ca_san san = { .kind = CA_SAN_DNS,
+                          .value = kit_slice("ca.example") };
+    struct ca_sans sans = { &san, 1 };
+    struct sg_err err = { 0 };
+    struct ca_ext ext = ca_ext_begin(w, CA_OID_EXT_SAN, true);
+
+    kit_ok(&err, ca_sans_encode(&sans, w, &err));
+    ca_ext_end(w, ext);
+}
+
 static void put_extensions(const struct kit_cert *args, struct sg_derw *w)
 {
     size_t tagged = sg_derw_begin(w, SG_DER_CONTEXT_CONSTRUCTED(3));
     size_t list = sg_derw_begin(w, SG_DER_SEQUENCE);
     struct sg_err err = { 0 };
-    uint8_t ski[20];
+    uint8_t ski[CA_KEY_ID_MAX + 1] = { 0 };
     uint8_t aki[20];
 
     kit_ok(&err, ca_spki_key_id(&args->key->spki, ski, &err));
@@ -147,7 +159,9 @@ static void put_extensions(const struct kit_cert *args, struct sg_derw *w)
                                 ? args->key_usage
                                 : CA_KU_KEY_CERT_SIGN | CA_KU_CRL_SIGN);
     if (!args->no_ski)
-        ca_ext_ski(w, SG_SLICE(ski, sizeof ski));
+        ca_ext_ski(w, SG_SLICE(ski, args->long_ski ? sizeof ski : 20));
+    if (args->san)
+        put_san(w);
     ca_ext_aki(w, SG_SLICE(aki, sizeof aki));
     if (args->eku != NULL)
         put_eku(args->eku, w);

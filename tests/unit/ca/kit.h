@@ -52,8 +52,9 @@ struct kit_cert {
     bool no_basic_constraints, not_ca;
     int path_length; /* 0: none, else path length + 1 */
     bool no_key_usage;
-    uint16_t key_usage; /* 0: keyCertSign, cRLSign */
-    bool no_ski;
+    uint16_t key_usage;    /* 0: keyCertSign, cRLSign */
+    bool no_ski, long_ski; /* long: one octet too many */
+    bool san;              /* a critical one, DNS:ca.example */
     bool wrong_aki;
     const struct ca_constraints *constraints;
     const char *eku;    /* dotted OID */

@@ -201,6 +201,17 @@ static void test_authority_rules(void **state)
         "issuer chain: certificate 1 \"CN=Mid\": has no subjectKeyIdentifier "
         "(RFC 5280 4.2.1.2)");
     certs[0] = mid_args();
+    certs[0].long_ski = true;
+    bad(certs, 2,
+        "issuer chain: certificate 1 \"CN=Mid\": subjectKeyIdentifier of 65 "
+        "octets, 1 to 64 may be");
+    certs[0] = mid_args();
+    certs[0].subject = "";
+    certs[0].san = true;
+    bad(certs, 2,
+        "issuer chain: certificate 1 \"\": has no subject "
+        "(RFC 5280 4.1.2.6)");
+    certs[0] = mid_args();
     certs[1].key_usage = CA_KU_CRL_SIGN;
     bad(certs, 2,
         "issuer chain: certificate 2 \"CN=Root\": keyUsage lacks keyCertSign "
