@@ -127,8 +127,8 @@ static const uint8_t NO_ATTRIBUTES[] = { 0xa0, 0x00 };
 static enum sg_rc put_subject(const struct ca_authority_args *args,
                               struct sg_derw *w, struct sg_err *err)
 {
-    static const struct ca_sans NO_SANS = { 0 };
-    struct ca_names names = { .sans = &NO_SANS, .authority = true };
+    static const struct ca_sans no_sans = { 0 };
+    struct ca_names names = { .sans = &no_sans, .authority = true };
     size_t at = w->out->len;
 
     SG_TRY(ca_dn_encode(&args->subject, w->out, err));

@@ -21,7 +21,8 @@ struct ca_authority_args {
 };
 
 /* Root: issuer NULL. Intermediate: SG_POLICY when the issuer's path length,
- * validity or name constraints do not allow it. */
+ * validity or name constraints do not allow it, when its permitted subtrees
+ * reach beyond those of the chain, and when it is self-issued. */
 enum sg_rc ca_authority_tbs(const struct ca_authority_args *args,
                             struct sg_buf *out, struct sg_err *err);
 

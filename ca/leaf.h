@@ -23,8 +23,9 @@ struct ca_profile_args {
 };
 struct ca_profile;
 /* SG_POLICY: keyCertSign or cRLSign in a leaf, anyExtendedKeyUsage or
- * OCSPSigning (RFC 6960 4.2.2.2 needs its own profile), a policy twice, a bad
- * OID. */
+ * OCSPSigning (RFC 6960 4.2.2.2 needs its own profile), timeStamping beside
+ * others, a purpose that the key usage rules out, a purpose or policy twice, a
+ * bad OID, URL or notice. */
 enum sg_rc ca_profile_new(const struct ca_profile_args *args,
                           struct ca_profile **ret_profile, struct sg_err *err);
 void ca_profile_free(struct ca_profile *profile);
@@ -47,8 +48,11 @@ struct ca_leaf_args {
 };
 
 /* Hold the certificate against every rule (reference/ca-anchors 3.1) and
- * append its TBSCertificate to out. One that breaks a rule cannot be made:
- * SG_POLICY says which, with the clause. */
+ * append its TBSCertificate to out, which is as it was after a failure. One
+ * that breaks a rule cannot be made: SG_POLICY says which, with the clause. The
+ * CN need not be among the SANs, but as a host name or mailbox it has to pass
+ * the name constraints. Purposes must be among those of the chain's CAs. The
+ * caller clips not_before to the issuer's. */
 enum sg_rc ca_leaf_tbs(const struct ca_leaf_args *args, struct sg_buf *out,
                        struct sg_err *err);
 
