@@ -26,8 +26,9 @@ struct ca_issuer; /* opaque; owns copies of everything */
 /* SG_POLICY when the chain does not hold at time now: a signature, a name, an
  * expired or not yet valid certificate, no CA, no keyCertSign, no SKI, path
  * lengths, unknown critical extension, order, a CA outside the name
- * constraints above it (self-issued ones are exempt, RFC 5280 6.1.3 (b)). The last certificate must be self-signed
- * or the chain may stop below it (a root kept elsewhere). */
+ * constraints above it (self-issued ones are exempt, RFC 5280 6.1.3 (b)). The
+ * last certificate must be self-signed or the chain may stop below it (a root
+ * kept elsewhere). */
 enum sg_rc ca_issuer_new(const struct ca_issuer_args *args, int64_t now,
                          struct ca_issuer **ret_issuer, struct sg_err *err);
 void ca_issuer_free(struct ca_issuer *issuer);

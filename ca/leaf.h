@@ -14,8 +14,8 @@ struct ca_profile_args {
     const char *const *eku;
     size_t n_eku;
     struct ca_policy {
-        const char *oid; /* dotted */
-        const char *cps; /* URI or NULL */
+        const char *oid;    /* dotted */
+        const char *cps;    /* URI or NULL */
         const char *notice; /* explicitText or NULL */
     } const *policies;
     size_t n_policies;
@@ -43,7 +43,7 @@ struct ca_leaf_args {
     struct ca_dn subject;
     struct ca_sans sans;
     const struct ca_spki *spki;
-    int64_t not_before, not_after; /* the last second that is still valid */
+    int64_t not_before, not_after;  /* the last second that is still valid */
     struct sg_slice subject_key_id; /* empty: SHA-1 of the key bits */
 };
 
