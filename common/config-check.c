@@ -22,10 +22,10 @@ static const cyaml_schema_value_t *expected(const struct walk *w, size_t depth,
     const struct walk_level *l = &w->levels[depth - 1];
     if (l->schema == NULL)
         return NULL;
-    if (!l->mapping)
-        return l->schema->type == CYAML_FLAGS ? l->schema
-                                              : l->schema->sequence.entry;
-    return &l->field->value;
+    if (l->mapping)
+        return &l->field->value;
+    return l->schema->type == CYAML_FLAGS ? &l->flag
+                                          : l->schema->sequence.entry;
 }
 
 static const char *type_name(const cyaml_schema_value_t *v)
@@ -257,15 +257,12 @@ static enum sg_rc on_scalar(const struct walk *w, const struct walk_item *item,
     case CYAML_BOOL:
         return check_bool(w, item, v, err);
     case CYAML_ENUM:
-    case CYAML_FLAGS: /* one entry of the list */
-        if (v->type == CYAML_FLAGS
-            && (w->depth == 0 || w->levels[w->depth - 1].schema != v))
-            return wrong_type(w, item, v, err);
         return check_one_of(w, item, v, err);
     case CYAML_STRING:
         return check_string(w, item, v, err);
     case CYAML_MAPPING:
     case CYAML_BITFIELD:
+    case CYAML_FLAGS:
     case CYAML_SEQUENCE:
     case CYAML_SEQUENCE_FIXED:
         return wrong_type(w, item, v, err);
@@ -295,8 +292,13 @@ static enum sg_rc on_begin(struct walk *w, const struct walk_item *item,
     if (!fits)
         return wrong_type(w, item, v, err);
     /* What a bit field may hold is left to libcyaml: none of ours has one. */
+    struct walk_level *l = &w->levels[w->depth - 1];
     if (v->type != CYAML_BITFIELD)
-        w->levels[w->depth - 1].schema = v;
+        l->schema = v;
+    if (v->type == CYAML_FLAGS) {
+        l->flag = *v;
+        l->flag.type = CYAML_ENUM;
+    }
     return SG_OK;
 }
 

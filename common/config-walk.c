@@ -159,8 +159,10 @@ static enum sg_rc on_begin(struct walk *w, bool mapping, struct walk_item *ret,
 
     ret->kind = mapping ? WALK_BEGIN_MAPPING : WALK_BEGIN_SEQUENCE;
     step_into_value(w);
-    if (as_key)
+    if (as_key) {
+        w->levels[w->depth - 1].key[0] = '\0'; /* of the entry before */
         return sg_walk_refuse(w, ret->line, err, "a key must be a plain text");
+    }
     SG_TRY(check_properties(w,
                             mapping ? w->event.data.mapping_start.anchor
                                     : w->event.data.sequence_start.anchor,

@@ -45,6 +45,7 @@ struct walk_level {
     /* for the schema check */
     const cyaml_schema_value_t *schema;
     const cyaml_schema_field_t *field;
+    cyaml_schema_value_t flag; /* one entry of CYAML_FLAGS, as an enum */
     bool seen[WALK_FIELDS_MAX];
 };
 
