@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SG_TESTS_LIB_SHIM_P11_H
+#define SG_TESTS_LIB_SHIM_P11_H
+
+/* A PKCS#11 module (shim-p11.so) that stands before a real one and does what
+ * SoftHSM never does: fail, hang, lose its sessions, lock the PIN. A test holds
+ * the strings through a file that both sides map; the module finds it by the
+ * environment variable SHIM_CONTROL_ENV. */
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define SHIM_CONTROL_ENV "SIGNET_SHIM_CONTROL"
+#define SHIM_PATH_MAX 256
+
+/* The calls that are counted and can be disturbed. */
+#define SHIM_CALL_TABLE(X) \
+    X(Initialize) \
+    X(Finalize) \
+    X(GetSlotList) \
+    X(GetTokenInfo) \
+    X(OpenSession) \
+    X(GetSessionInfo) \
+    X(Login) \
+    X(FindObjectsInit) \
+    X(GenerateKeyPair) \
+    X(SignInit) \
+    X(Sign)
+
+enum shim_call {
+#define X(name) SHIM_##name,
+    SHIM_CALL_TABLE(X)
+#undef X
+        SHIM_CALL_N
+};
+
+enum shim_do {
+    SHIM_PASS,
+    SHIM_FAIL,  /* value: the CK_RV */
+    SHIM_HANG,  /* until do is something else */
+    SHIM_DELAY, /* value: milliseconds, then the real call */
+    SHIM_DROP   /* C_CloseAllSessions first, as if the token was reset */
+};
+
+struct shim_rule {
+    _Atomic uint32_t what;    /* enum shim_do */
+    _Atomic uint32_t skip;    /* so many calls pass first */
+    _Atomic uint32_t limited; /* then it acts times times, else always */
+    _Atomic uint32_t times;
+    _Atomic uint32_t value;
+};
+
+struct shim_control {
+    char real[SHIM_PATH_MAX]; /* the module behind */
+    struct shim_rule rule[SHIM_CALL_N];
+    _Atomic uint32_t calls[SHIM_CALL_N];
+    _Atomic uint32_t token_flags; /* added to what C_GetTokenInfo says */
+};
+
+/* For tests: make the file, map it, name it in the environment. */
+struct shim_control *shim_control_new(const char *path, const char *real);
+void shim_control_free(struct shim_control *control);
+/* Let the call do what from now on. */
+void shim_rule_set(struct shim_control *control, enum shim_call call,
+                   enum shim_do what, uint32_t value);
+/* Only after skip calls, and times times. */
+void shim_rule_count(struct shim_control *control, enum shim_call call,
+                     uint32_t skip, uint32_t times);
+void shim_reset(struct shim_control *control); /* rules, flags and counters */
+
+#endif
