@@ -2,17 +2,18 @@
 #include "cli/token-args.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/arena.h"
+#include "pkcs11/program.h"
 
 #define URI_MAX 512     /* bytes; a label of 32 in %XX form is 97 */
 #define ARENA_MAX 65536 /* bytes; seven paths at most */
 #define GUARDS_DEFAULT "/var/lib/signet/guards"
-#define PROGRAM_DEFAULT "/usr/libexec/signet/signet-token"
 
 const struct cli_option CLI_MODULE_OPTIONS[CLI_N_MODULE_OPTIONS] = {
     { .name = "module",
@@ -90,26 +91,13 @@ static enum sg_rc absolute(struct sg_arena *arena, const char *option,
     return keep(text, ret, err);
 }
 
-/* The program that lies beside this one, in the build folder, or where it is
- * installed. */
 static enum sg_rc find_program(struct sg_arena *arena, const char **ret,
                                struct sg_err *err)
 {
-    static const char *const beside[] = { "signet-token",
-                                          "../pkcs11/helper/signet-token",
-                                          "../libexec/signet/signet-token" };
-    char *self = realpath("/proc/self/exe", NULL);
-    const char *text = NULL;
-    for (size_t i = 0; self != NULL && i < SG_ARRAY_LEN(beside); i++) {
-        int dir = (int)(strrchr(self, '/') - self);
-        text = sg_arena_printf(arena, "%.*s/%s", dir, self, beside[i]);
-        if (text == NULL || access(text, X_OK) == 0)
-            break;
-        text = PROGRAM_DEFAULT;
-    }
-    bool known = self != NULL;
-    free(self);
-    return keep(known ? text : PROGRAM_DEFAULT, ret, err);
+    char path[PATH_MAX];
+
+    return keep(sg_arena_strdup(arena, tok_program_find(path, sizeof(path))),
+                ret, err);
 }
 
 /* "file:pin" is taken from here, not from where the token process runs. */

@@ -98,18 +98,12 @@ static int run(const struct options *opt)
 int main(int argc, char **argv)
 {
     struct options opt = { .run.config = CONFIG_DEFAULT };
-    char self[PATH_BUF];
 
     sg_log_set_program("signetd");
     if (options_read(argc, argv, &opt) != SG_OK)
         return sg_rc_exit(SG_USAGE);
     if (opt.mode == MODE_EXIT)
         return 0;
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    if (n > 0) {
-        self[n] = '\0';
-        opt.run.program = self;
-    }
     if (opt.run.verbose)
         sg_log_set_level(SG_LOG_DEBUG);
     return run(&opt);

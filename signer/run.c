@@ -14,14 +14,13 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/secret.h"
+#include "pkcs11/program.h"
 #include "signer/handle.h"
 #include "signer/listen.h"
 #include "signer/notify.h"
 #include "signer/reload.h"
 #include "signer/server.h"
 
-#define TOKEN_PROGRAM "signet-token"
-#define TOKEN_PROGRAM_DEFAULT "/usr/libexec/signet/signet-token"
 #define TICK_MS 250        /* how late a deadline may be noticed */
 #define STOP_TICK_MS 10    /* the same while stopping */
 #define STOP_FLUSH_MS 1000 /* for answers that the closed tokens release */
@@ -86,33 +85,18 @@ static enum sg_rc start_limits(const struct srv_config *cfg, struct sg_err *err)
     return SG_OK;
 }
 
-/* As configured, else beside this program, else where packages put it. */
-static const char *token_program(const struct daemon *d, char *buf, size_t size)
-{
-    const char *own = d->args->program;
-
-    if (d->cfg->token_program != NULL)
-        return d->cfg->token_program;
-    const char *slash = own != NULL ? strrchr(own, '/') : NULL;
-    if (slash != NULL) {
-        int n =
-            snprintf(buf, size, "%.*s/" TOKEN_PROGRAM, (int)(slash - own), own);
-        if (n > 0 && (size_t)n < size && access(buf, X_OK) == 0)
-            return buf;
-    }
-    return TOKEN_PROGRAM_DEFAULT;
-}
-
 static enum sg_rc start_issuers(struct daemon *d, struct sg_err *err)
 {
-    char program[PATH_BUF];
+    char buf[PATH_BUF];
+    const char *program = d->cfg->token_program;
 
+    if (program == NULL)
+        program = tok_program_find(buf, sizeof(buf));
     SG_TRY(srv_roles_new(d->cfg, &d->state.roles, err));
     SG_TRY(srv_issuers_load(d->cfg, sg_now(), &d->state.issuers, err));
     /* Before the first token: a second daemon must not spend its PIN. */
     SG_TRY(srv_listen_open(&d->cfg->socket, &d->listen, err));
-    return srv_issuers_open(d->state.issuers,
-                            token_program(d, program, sizeof(program)), err);
+    return srv_issuers_open(d->state.issuers, program, err);
 }
 
 static enum sg_rc start_server(struct daemon *d, struct sg_err *err)

@@ -7,10 +7,8 @@
 #include "common/err.h"
 
 struct srv_run_args {
-    const char *config;  /* path */
-    const char *program; /* path of this program, to find signet-token beside
-                            it; NULL: not known */
-    bool verbose;        /* log level debug, whatever the configuration says */
+    const char *config; /* path */
+    bool verbose;       /* log level debug, whatever the configuration says */
 };
 
 /* Serve until SIGTERM or SIGINT. Fails when the start does: err says why. */

@@ -180,7 +180,7 @@ int main(int argc, char **argv)
     CK_SLOT_ID slot = find_slot(argv[2]);
 
     struct sg_err err = { 0 };
-    char ref[4096];
+    char ref[1024];
     (void)snprintf(ref, sizeof(ref), "file:%s", argv[3]);
     struct sg_secret *pin = NULL;
     if (sg_secret_from(ref, "PIN", &pin, &err) != SG_OK) {
