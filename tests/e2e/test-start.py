@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that must keep signetd from starting, each with its reason."""
+
+import os
+import socket
+import subprocess
+import time
+
+from lab import PIN, SIGNETD, Lab, Skip, expect, expect_in, run, run_tests
+
+EX_NOHOST = 66   # SG_NOT_FOUND
+EX_UNAVAILABLE = 69
+EX_CANTCREAT = 73
+EX_IOERR = 74
+EX_NOPERM = 77
+EX_CONFIG = 78
+
+
+def refused(lab, cfg, code, *texts):
+    got, line = lab.refused(cfg)
+    for text in texts:
+        expect_in(text, line)
+    expect(got, code, line)
+    expect(lab.socket.exists(), False, "socket left behind")
+    expect((lab.dir / "signetd.sock.lock").exists(), False, "lock left behind")
+
+
+def check_config(path):
+    return run(SIGNETD, "--check-config", "--config", path, check=False)
+
+
+def test_check_config_good(lab):
+    done = check_config(lab.write_config())
+    expect((done.returncode, done.stdout), (0, "configuration ok\n"),
+           done.stderr)
+
+
+def test_check_config_bad(lab):
+    done = check_config(lab.write("bad.yaml", "socket:\n  pathh: /x\n"))
+    expect(done.returncode, EX_CONFIG)
+    expect_in("bad.yaml:2", done.stderr)
+    expect_in("pathh", done.stderr)
+    done = check_config(lab.dir / "nothing.yaml")
+    expect(done.returncode, EX_CONFIG)
+    expect_in("nothing.yaml", done.stderr)
+
+
+def test_check_config_reads_certificates(lab):
+    done = check_config(lab.write_config(lab.config(
+        issuers=lab.issuer_config(certificate=str(lab.dir / "gone.pem")))))
+    expect(done.returncode, EX_CONFIG)
+    expect_in("issuer demo: certificate", done.stderr)
+    expect_in("gone.pem", done.stderr)
+
+
+def test_writable_configuration(lab):
+    path = lab.write_config()
+    path.chmod(0o666)
+    done = check_config(path)
+    expect(done.returncode, EX_CONFIG)
+    expect_in("signetd.yaml", done.stderr)
+
+
+def test_usage(lab):
+    del lab
+    done = run(SIGNETD, "--bogus", check=False)
+    expect(done.returncode, 64)
+    done = run(SIGNETD, "extra", check=False)
+    expect(done.returncode, 64)
+    expect_in("extra", done.stderr)
+    expect_in("usage: signetd", run(SIGNETD, "--help").stdout)
+    expect_in("signetd ", run(SIGNETD, "--version").stdout)
+
+
+def test_missing_module(lab):
+    refused(lab, lab.config(tokens=lab.token_config(module="/no/module.so")),
+            EX_CONFIG, "token issuing", "/no/module.so")
+
+
+def test_module_that_is_none(lab):
+    text = lab.write("text.so", "not a library\n")
+    got, line = lab.refused(lab.config(
+        tokens=lab.token_config(module=str(text))))
+    expect_in("text.so", line)
+    assert got != 0
+
+
+def test_missing_token(lab):
+    refused(lab, lab.config(tokens=lab.token_config(
+        uri="pkcs11:token=nobody")), EX_NOHOST, "token issuing", "nobody")
+
+
+def test_wrong_pin(lab):
+    wrong = lab.write("wrong-pin", "0000\n", 0o600)
+    refused(lab, lab.config(tokens=lab.token_config(
+        pin_source=f"file:{wrong}")), EX_NOPERM, "token issuing",
+            "CKR_PIN_INCORRECT")
+
+
+def test_pin_file_that_others_read(lab):
+    open_pin = lab.write("open-pin", PIN + "\n", 0o644)
+    got, line = lab.refused(lab.config(tokens=lab.token_config(
+        pin_source=f"file:{open_pin}")))
+    expect_in("open-pin", line)
+    assert got != 0
+
+
+def test_missing_key(lab):
+    refused(lab, lab.config(issuers=lab.issuer_config(key="nobody")),
+            EX_NOHOST, "issuer demo: token issuing: key", "no key", "nobody")
+
+
+def test_key_that_does_not_fit_the_certificate(lab):
+    if not (lab.dir / "other.pem").exists():
+        lab.make_intermediate("other", "ec-p256", lab.dir / "other.pem")
+    refused(lab, lab.config(issuers=lab.issuer_config(key="other")), 65,
+            "issuer demo: token issuing: key", "other",
+            "public key is not the expected one")
+
+
+def test_chain_that_does_not_fit(lab):
+    if not (lab.dir / "other.pem").exists():
+        lab.make_intermediate("other", "ec-p256", lab.dir / "other.pem")
+    got, line = lab.refused(lab.config(issuers=lab.issuer_config(
+        chain=str(lab.dir / "other.pem"))))
+    expect_in("issuer demo", line)
+    expect(got, 65, line)
+
+
+def test_certificate_that_is_no_ca(lab):
+    with lab.running():
+        pem = lab.issue().data["certificate"]
+    leaf = lab.write("no-ca.pem", pem + "\n")
+    got, line = lab.refused(lab.config(issuers=lab.issuer_config(
+        certificate=str(leaf), chain=str(lab.dir / "chain.pem"))))
+    expect_in("no-ca.pem", line)
+    expect(got, 65, line)
+
+
+def test_expired_issuer(lab):
+    short = lab.dir / "short.pem"
+    lab.make_intermediate("short", "ec-p256", short, validity="1s")
+    time.sleep(1.1)
+    cfg = lab.config(issuers=lab.issuer_config(key="short",
+                                               certificate=str(short)))
+    refused(lab, cfg, 65, "issuer demo: certificate", "short.pem", "expired")
+    done = check_config(lab.write_config(cfg))
+    expect(done.returncode, EX_CONFIG)
+    expect_in("expired", done.stderr)
+
+
+def test_socket_path_too_long(lab):
+    path = str(lab.dir) + "/" + "s" * 100
+    refused(lab, lab.config(socket={"path": path}), EX_CONFIG, "socket",
+            "107")
+
+
+def test_socket_directory_is_not_there(lab):
+    refused(lab, lab.config(socket={"path": str(lab.dir / "no/s.sock")}),
+            EX_IOERR, "no/s.sock", "No such file or directory")
+
+
+def test_socket_directory_is_not_writable(lab):
+    if os.getuid() != 0:
+        raise Skip("needs root, to become another user")
+    closed = lab.dir / "closed"
+    closed.mkdir(mode=0o755)
+    lab.dir.chmod(0o755)
+    path = lab.write_config(lab.config(socket={"path": f"{closed}/s.sock"}),
+                            "other.yaml")
+    os.chown(path, 65534, 65534)
+    done = subprocess.run([SIGNETD, "--config", str(path)], user=65534,
+                          group=65534, extra_groups=[], capture_output=True,
+                          text=True, env=lab.env, check=False, timeout=20)
+    expect_in("closed/s.sock", done.stderr)
+    expect_in("Permission denied", done.stderr)
+    expect(done.returncode, EX_IOERR)
+
+
+def test_something_else_at_the_socket_path(lab):
+    path = lab.write("a-file", "keep me")
+    got, line = lab.refused(lab.config(socket={"path": str(path)}))
+    expect_in("not a socket", line)
+    expect(got, EX_CONFIG)
+    expect(path.read_text(), "keep me")
+
+
+def test_two_daemons_on_one_socket(lab):
+    with lab.running() as first:
+        got, line = lab.refused(lab.config())
+        expect_in("another signetd", line)
+        expect(got, EX_CANTCREAT)
+        expect(lab.issue().status, 200)
+        expect(first.process.poll(), None)
+
+
+def test_another_server_on_the_socket(lab):
+    path = lab.dir / "foreign.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
+        other.bind(str(path))
+        other.listen(1)
+        got, line = lab.refused(lab.config(socket={"path": str(path)}))
+        expect_in("a running server answers there", line)
+        expect(got, EX_CANTCREAT)
+
+
+def test_stale_socket_is_replaced(lab):
+    daemon = lab.start()
+    daemon.kill()
+    expect(lab.socket.exists(), True)
+    with lab.running():
+        expect(lab.issue().status, 200)
+    expect(lab.socket.exists(), False)
+
+
+def test_unknown_socket_group(lab):
+    refused(lab, lab.config(socket={"path": str(lab.socket),
+                                    "group": "no-such-group"}),
+            EX_CONFIG, "no-such-group")
+
+
+def test_open_files_limit(lab):
+    got, line = lab.refused(lab.config(limits={"connections": "100000000"}))
+    assert got == EX_CONFIG, line
+    expect_in("connections", line)
+
+
+TESTS = [value for name, value in list(globals().items())
+         if name.startswith("test_")]
+
+if __name__ == "__main__":
+    with Lab() as laboratory:
+        run_tests(TESTS, laboratory)
