@@ -49,6 +49,15 @@ static bool is_form(const char *content_type)
            || content_type[len] == ' ';
 }
 
+/* curl's -d says "form" of whatever it sends, and Vault takes such JSON. */
+static bool looks_like_json(struct sg_slice body)
+{
+    for (size_t i = 0; i < body.len; i++)
+        if (body.p[i] == 0 || strchr(" \t\r\n", body.p[i]) == NULL)
+            return body.p[i] == '{' || body.p[i] == '[';
+    return false;
+}
+
 static bool is_blank(struct sg_slice body)
 {
     for (size_t i = 0; i < body.len; i++)
@@ -63,7 +72,7 @@ enum sg_rc srv_params_parse(struct sg_arena *arena, struct sg_slice body,
 {
     static const struct srv_json EMPTY = { .type = SRV_JSON_OBJECT };
     const struct srv_json *root = &EMPTY;
-    if (is_form(content_type))
+    if (is_form(content_type) && !looks_like_json(body))
         SG_TRY(srv_form_parse(arena, body, &root, err));
     else if (!is_blank(body))
         SG_TRY(srv_json_parse(arena, body, &root, err));

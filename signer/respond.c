@@ -214,5 +214,7 @@ enum sg_rc srv_envelope_begin(struct sg_buf *out, const char *request_id,
 enum sg_rc srv_envelope_end(struct sg_buf *out, struct sg_err *err)
 {
     return sg_buf_put_str(
-        out, ",\"wrap_info\":null,\"warnings\":null,\"auth\":null}\n", err);
+        out,
+        ",\"wrap_info\":null,\"warnings\":null,\"auth\":null,\"mount_type\":\"pki\"}\n",
+        err);
 }
