@@ -25,7 +25,7 @@ enum sg_rc srv_other_parse(struct sg_arena *arena, const char *text,
     sg_buf_init(&octets, SG_OID_TEXT_MAX);
     if (value == NULL || *value == '\0')
         return sg_err_set(err, SG_FORMAT,
-                          "other SAN \"%s\" is not of the form "
+                          "other SAN \"%.128s\" is not of the form "
                           "<oid>;UTF8:<value>",
                           text);
     char *oid = sg_arena_text(
@@ -34,7 +34,7 @@ enum sg_rc srv_other_parse(struct sg_arena *arena, const char *text,
     if (oid == NULL || copy == NULL)
         return sg_err_set(err, SG_NOMEM, "other SAN");
     if (sg_oid_from_text(oid, &octets, &inner) != SG_OK)
-        return sg_err_set(err, SG_FORMAT, "other SAN \"%s\": %s", text,
+        return sg_err_set(err, SG_FORMAT, "other SAN \"%.128s\": %s", text,
                           inner.msg);
     *ret = (struct srv_other){ .oid = oid, .value = copy };
     return SG_OK;

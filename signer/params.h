@@ -27,7 +27,8 @@ void srv_warn(struct srv_warnings *warnings, struct sg_arena *arena,
 struct srv_params; /* in the arena */
 
 /* An empty body is an empty object. content_type NULL or anything but
- * application/x-www-form-urlencoded is read as JSON. SG_FORMAT: "error parsing
+ * application/x-www-form-urlencoded is read as JSON, and so is a body of that
+ * type which begins with a brace or bracket. SG_FORMAT: "error parsing
  * JSON: …", not an object, depth over 8, a key twice, a NUL in a string. In a
  * form a field that is there several times is a list. */
 enum sg_rc srv_params_parse(struct sg_arena *arena, struct sg_slice body,

@@ -113,6 +113,18 @@ static void warn_in_vain(struct srv_prep *p)
         warn_field(p, "uri_sans", "use_csr_sans");
 }
 
+/* Proof of possession, with Vault's text when there is none. */
+static enum sg_rc verify(struct srv_prep *p)
+{
+    struct sg_err inner = { 0 };
+    enum sg_rc rc = ca_csr_verify(&p->csr, &inner);
+    if (rc == SG_POLICY)
+        return sg_err_set(p->err, rc, "request signature invalid");
+    if (rc != SG_OK)
+        return sg_err_set(p->err, rc, "%s", inner.msg);
+    return SG_OK;
+}
+
 enum sg_rc srv_prep_csr(struct srv_prep *p)
 {
     struct sg_slice der = { 0 };
@@ -121,7 +133,7 @@ enum sg_rc srv_prep_csr(struct srv_prep *p)
     SG_TRY(decode(p, &der));
     SG_TRY(ca_csr_parse(p->arena, der, &p->csr, p->err));
     SG_TRY(check_key(p));
-    SG_TRY(ca_csr_verify(&p->csr, p->err));
+    SG_TRY(verify(p));
     p->spki = p->csr.spki;
     p->sans_from_csr = p->role->use_csr_sans;
     if (p->csr.has_basic_constraints)

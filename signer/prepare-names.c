@@ -6,6 +6,9 @@
 #include "signer/other-san.h"
 #include "signer/prepare-int.h"
 
+#define SHOWN_MAX 253 /* octets: a host name, RFC 1035 2.3.4 */
+#define SHOWN_CUT 64
+
 /* The names of a certificate are gathered first, from the request and the CSR,
  * and then the FINAL set is held against the role, whatever its source: checks
  * of the request alone have been passed by through the CSR before
@@ -24,6 +27,16 @@ static enum sg_rc text_of(struct srv_prep *p, const char *what,
         return sg_err_set(p->err, SG_FORMAT, "csr: NUL in the %s", what);
     *ret = sg_arena_text(p->arena, value);
     return *ret == NULL ? nomem(p) : SG_OK;
+}
+
+/* Foreign text in a message: whatever is longer than any name that could be
+ * allowed is cut, so that the reason behind it is not. */
+static const char *shown(struct srv_prep *p, const char *text)
+{
+    if (strlen(text) <= SHOWN_MAX)
+        return text;
+    const char *cut = sg_arena_printf(p->arena, "%.*s...", SHOWN_CUT, text);
+    return cut == NULL ? "?" : cut;
 }
 
 /* --- common name ------------------------------------------------------------ */
@@ -85,12 +98,14 @@ static enum sg_rc add_cn(struct srv_prep *p)
      * be held against it, but some verifiers match it. */
     if (one.n == 0 && strchr(given, '*') != NULL)
         return sg_err_set(p->err, SG_POLICY,
-                          "common name %s not allowed by this role", given);
+                          "common name %s not allowed by this role",
+                          shown(p, given));
     if (one.n > 0)
         SG_TRY(text_of(p, "common name", one.san[0].value, &p->cn));
     if (!cn_allowed(p))
         return sg_err_set(p->err, SG_POLICY,
-                          "common name %s not allowed by this role", given);
+                          "common name %s not allowed by this role",
+                          shown(p, given));
     if (one.n == 0 || p->fields.exclude_cn_from_sans)
         return SG_OK;
     return one.san[0].kind == CA_SAN_EMAIL
@@ -121,7 +136,7 @@ static enum sg_rc add_alt_name(struct srv_prep *p, const char *name)
                                  "SAN: %s"
                                : "subject alternate name %s is not a valid DNS "
                                  "name and cannot be included as a SAN: %s",
-                      name, inner.msg);
+                      shown(p, name), inner.msg);
 }
 
 /* "[192.0.2.1 192.0.2.2]", as Go prints a list. */
@@ -130,7 +145,7 @@ static const char *list_text(struct srv_prep *p, const struct srv_list *list)
     const char *text = "";
     for (size_t i = 0; i < list->n && text != NULL && i < 16; i++)
         text = sg_arena_printf(p->arena, "%s%s%s", text, i == 0 ? "" : " ",
-                               list->v[i]);
+                               shown(p, list->v[i]));
     return text == NULL ? "" : text;
 }
 
@@ -147,7 +162,7 @@ static enum sg_rc add_ips(struct srv_prep *p)
         if (!ca_is_ip_text(text))
             return sg_err_set(p->err, SG_POLICY,
                               "the value \"%s\" is not a valid IP address",
-                              list->v[i]);
+                              shown(p, list->v[i]));
         SG_TRY(ca_sans_add_ip(p->arena, &p->sans, text, p->err));
     }
     return SG_OK;
@@ -170,7 +185,7 @@ static enum sg_rc add_uris(struct srv_prep *p)
             return sg_err_set(p->err, rc,
                               "the provided URI Subject Alternative Name "
                               "\"%s\" is not a valid URI: %s",
-                              list->v[i], inner.msg);
+                              shown(p, list->v[i]), inner.msg);
     }
     return SG_OK;
 }
@@ -200,7 +215,7 @@ static enum sg_rc check_name(struct srv_prep *p, const struct ca_san *san)
                           ? "email address %s not allowed by this role"
                           : "subject alternate name %s not allowed by this "
                             "role",
-                      name);
+                      shown(p, name));
 }
 
 static enum sg_rc check_ip(struct srv_prep *p)
@@ -242,7 +257,7 @@ static enum sg_rc check_other(struct srv_prep *p, const struct ca_san *san)
     if (!srv_role_allows_other(p->role, oid, value))
         return sg_err_set(p->err, SG_POLICY,
                           "other SAN %s (%s) not allowed by this role", oid,
-                          value);
+                          shown(p, value));
     return SG_OK;
 }
 
@@ -310,7 +325,7 @@ static enum sg_rc choose_serial_number(struct srv_prep *p)
         && !srv_role_allows_serial_number(p->role, p->serial_number))
         return sg_err_set(p->err, SG_POLICY,
                           "serial_number %s not allowed by this role",
-                          p->serial_number);
+                          shown(p, p->serial_number));
     return SG_OK;
 }
 
@@ -337,7 +352,7 @@ static enum sg_rc make_subject(struct srv_prep *p)
         if (!srv_role_allows_user_id(p->role, ids->v[i]))
             return sg_err_set(p->err, SG_POLICY,
                               "user_id %s is not allowed by this role",
-                              ids->v[i]);
+                              shown(p, ids->v[i]));
         SG_TRY(add_attr(p, CA_ATTR_USER_ID, ids->v[i]));
     }
     return SG_OK;

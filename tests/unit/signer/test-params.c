@@ -89,6 +89,11 @@ static void test_form(void **state)
     assert_string_equal(list.v[0], "x,y");
     assert_int_equal(srv_params_bool(params, "on", &flag, NULL, &err), SG_OK);
     assert_true(flag);
+    /* what "curl -d" makes of JSON */
+    params =
+        body_of_type(" {\"cn\":\"a+b\"}", "application/x-www-form-urlencoded");
+    assert_int_equal(srv_params_str(params, "cn", &text, NULL, &err), SG_OK);
+    assert_string_equal(text, "a+b");
 }
 
 /* What each kind of JSON value reads as; NULL: refused, message in tail. */
