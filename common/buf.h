@@ -31,9 +31,10 @@ struct sg_buf {
 };
 
 void sg_buf_init(struct sg_buf *buf, size_t max);
-void sg_buf_done(struct sg_buf *buf);         /* wipes, frees, zeroes */
-void sg_buf_done_cleanup(struct sg_buf *buf); /* for SG_CLEANUP(sg_buf_done) */
-void sg_buf_reset(struct sg_buf *buf);        /* keeps the memory, len = 0 */
+void sg_buf_done(struct sg_buf *buf); /* wipes, frees, zeroes */
+/* For SG_CLEANUP(sg_buf_done): init comes before anything that may return. */
+void sg_buf_done_cleanup(struct sg_buf *buf);
+void sg_buf_reset(struct sg_buf *buf); /* keeps the memory, len = 0 */
 struct sg_slice sg_buf_slice(const struct sg_buf *buf);
 
 /* Make room for extra more bytes; SG_LIMIT past max, SG_NOMEM. Untouched on
