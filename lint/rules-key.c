@@ -3,7 +3,9 @@
 
 #include <openssl/bn.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "common/cleanup-openssl.h"
@@ -194,6 +196,24 @@ void lint_rsa_close_primes(struct lint_job *job)
     BN_CTX_free(ctx);
 }
 
+/* Made once: a group costs more than all other rules together. Read only
+ * afterwards, so any thread may use it; it lives as long as the process. */
+static EC_GROUP *groups[SG_ARRAY_LEN(CURVES)];
+static pthread_once_t groups_once = PTHREAD_ONCE_INIT;
+
+static void make_groups(void)
+{
+    for (size_t i = 0; i < SG_ARRAY_LEN(CURVES); i++)
+        groups[i] =
+            EC_GROUP_new_by_curve_name(EC_curve_nist2nid(CURVES[i].name));
+}
+
+static const EC_GROUP *group_of(const struct curve *curve)
+{
+    (void)pthread_once(&groups_once, make_groups);
+    return groups[curve - CURVES];
+}
+
 void lint_ec_point(struct lint_job *job)
 {
     const struct curve *curve = curve_of(job->cert);
@@ -206,13 +226,12 @@ void lint_ec_point(struct lint_job *job)
                  curve->name);
         return;
     }
-    EC_GROUP *group =
-        EC_GROUP_new_by_curve_name(EC_curve_nist2nid(curve->name));
+    const EC_GROUP *group = group_of(curve);
     EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
     /* oct2point refuses a point that is not on the curve. */
     if (point == NULL
         || EC_POINT_oct2point(group, point, key.p, key.len, NULL) != 1)
         lint_say(job, "EC point is not on %s", curve->name);
     EC_POINT_free(point);
-    EC_GROUP_free(group);
+    ERR_clear_error();
 }

@@ -8,7 +8,7 @@
 #include "common/der.h"
 #include "lint/lint.h"
 
-#define LINT_EXT_MAX 64 /* extensions; more is a finding */
+#define LINT_EXT_MAX 32 /* extensions; more is a finding */
 
 struct lint_ext {
     struct sg_slice oid;
