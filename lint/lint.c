@@ -246,7 +246,7 @@ void lint_crl(struct sg_slice der, struct sg_slice issuer,
               const struct lint_options *options, struct lint_report *report)
 {
     struct lint_job job = { .options = options, .report = report };
-    struct lint_cert issuer_cert;
+    static _Thread_local struct lint_cert issuer_cert;
     struct lint_crl_view crl;
     struct sg_err err = { 0 };
 
