@@ -51,6 +51,8 @@ static enum sg_rc take_log(const struct tok_client *client,
     struct sg_slice text;
 
     SG_TRY(tok_get_log(frame->payload, &level, &text, err));
+    if (level > SG_LOG_DEBUG)
+        return sg_err_set(err, SG_FORMAT, "log: unknown level %u", level);
     snprintf(line, sizeof(line), "%.*s", (int)text.len, (const char *)text.p);
     sg_log((enum sg_log_level)level, "token_says", "name=%s said=%s",
            client->cfg.name, sg_log_quote(line, said, sizeof(said)));
