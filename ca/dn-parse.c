@@ -7,49 +7,53 @@
 
 #define NUMERIC_STRING 0x12
 
+static const char *charset_fault(uint8_t tag, struct sg_slice v)
+{
+    if (v.len == 0)
+        return "empty value (RFC 5280 app. A)";
+    if (memchr(v.p, 0, v.len) != NULL)
+        return "NUL inside the value";
+    if (tag == SG_DER_UTF8_STRING && !sg_is_utf8(v))
+        return "UTF8String is not UTF-8 (RFC 3629)";
+    if (tag == SG_DER_PRINTABLE_STRING && ca_not_printable(v) != NULL)
+        return "PrintableString with a character outside its set (X.680 41.4)";
+    if (tag == SG_DER_IA5_STRING && ca_not_ia5(v) != NULL)
+        return "IA5String with a character above 127 (X.680 41.2)";
+    return NULL;
+}
+
+/* The string types of before 1993, which no new certificate may use. */
+static const char *old_type(uint8_t tag)
+{
+    switch (tag) {
+    case SG_DER_T61_STRING:
+        return "T61String";
+    case SG_DER_BMP_STRING:
+        return "BMPString";
+    case SG_DER_UNIVERSAL_STRING:
+        return "UniversalString";
+    default:
+        return NULL;
+    }
+}
+
 static enum sg_rc check_string(const struct sg_der_tlv *value, const char *name,
                                struct sg_err *err)
 {
-    const char *broken = NULL;
+    const char *old = old_type(value->tag);
 
-    switch (value->tag) {
-    case SG_DER_UTF8_STRING:
-        if (!sg_is_utf8(value->content))
-            broken = "UTF8String is not UTF-8 (RFC 3629)";
-        break;
-    case SG_DER_PRINTABLE_STRING:
-        if (ca_not_printable(value->content) != NULL)
-            broken =
-                "PrintableString with a character outside its set (X.680 41.4)";
-        break;
-    case SG_DER_IA5_STRING:
-        if (ca_not_ia5(value->content) != NULL)
-            broken = "IA5String with a character above 127 (X.680 41.2)";
-        break;
-    case SG_DER_T61_STRING:
-        return sg_err_set(
-            err, SG_POLICY,
-            "name: %s: T61String is not accepted (RFC 5280 4.1.2.4)", name);
-    case SG_DER_BMP_STRING:
-        return sg_err_set(
-            err, SG_POLICY,
-            "name: %s: BMPString is not accepted (RFC 5280 4.1.2.4)", name);
-    case SG_DER_UNIVERSAL_STRING:
-        return sg_err_set(
-            err, SG_POLICY,
-            "name: %s: UniversalString is not accepted (RFC 5280 4.1.2.4)",
-            name);
-    default:
+    if (old != NULL)
+        return sg_err_set(err, SG_POLICY,
+                          "name: %s: %s is not accepted (RFC 5280 4.1.2.4)",
+                          name, old);
+    if (value->tag != SG_DER_UTF8_STRING
+        && value->tag != SG_DER_PRINTABLE_STRING
+        && value->tag != SG_DER_IA5_STRING)
         return sg_err_set(
             err, SG_FORMAT,
             "name: %s: value of tag 0x%02x is no DirectoryString (RFC 5280 4.1.2.4)",
             name, value->tag);
-    }
-    if (broken == NULL && value->content.len == 0)
-        broken = "empty value (RFC 5280 app. A)";
-    if (broken == NULL
-        && memchr(value->content.p, 0, value->content.len) != NULL)
-        broken = "NUL inside the value";
+    const char *broken = charset_fault(value->tag, value->content);
     if (broken != NULL)
         return sg_err_set(err, SG_FORMAT, "name: %s: %s", name, broken);
     return SG_OK;
