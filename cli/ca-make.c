@@ -67,6 +67,8 @@ enum sg_rc cli_ca_key_open(struct cli *cli, struct tok_client *client,
         if (err->rc == SG_NOT_FOUND)
             cli_hint(cli, "--generate TYPE makes the key; \"signet key list\" "
                           "shows those that are there");
+        else if (err->rc == SG_POLICY)
+            cli_hint(cli, "make a key for this CA with --generate TYPE");
         return err->rc;
     }
     const struct tok_key_info *info = tok_key_info(found.key);

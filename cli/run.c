@@ -136,7 +136,7 @@ static enum sg_rc run_command(struct cli *cli, const struct cli_command *cmd,
     if (rc == SG_OK && cli->help) {
         cli_args_help(cli, cmd, stdout);
     } else if (rc == SG_OK) {
-        sg_log_set_level(cli->verbose ? SG_LOG_DEBUG : SG_LOG_WARN);
+        sg_log_set_level(cli->verbose ? SG_LOG_DEBUG : SG_LOG_ERR);
         rc = cmd->run(cli, args, err);
     }
     cli_args_done(cmd, args);
