@@ -24,7 +24,7 @@ struct keygen {
 
 static enum sg_rc refuse_taken(const struct tok_on *on, CK_ATTRIBUTE_TYPE type,
                                struct sg_slice value, const char *what,
-                               const char *label, struct sg_err *err)
+                               struct sg_err *err)
 {
     static const CK_OBJECT_CLASS CLASSES[] = { CKO_PRIVATE_KEY,
                                                CKO_PUBLIC_KEY };
@@ -34,9 +34,7 @@ static enum sg_rc refuse_taken(const struct tok_on *on, CK_ATTRIBUTE_TYPE type,
         SG_TRY(tok_object_count(on, CLASSES[i], type, value, &n, err));
         if (n > 0)
             return sg_err_set(err, SG_CONFLICT,
-                              "key \"%s\": the token has a key with this %s "
-                              "already",
-                              label, what);
+                              "the token has a key with this %s already", what);
     }
     return SG_OK;
 }
@@ -253,13 +251,10 @@ static enum sg_rc write_guard(struct keygen *g, struct sg_err *err)
 static enum sg_rc keygen_on(const struct tok_on *on, struct keygen *g,
                             struct sg_err *err)
 {
-    const char *label = g->gen->label;
-
-    SG_TRY(
-        refuse_taken(on, CKA_LABEL, sg_slice_str(label), "label", label, err));
-    SG_TRY(random_id(on, g->id, err));
-    SG_TRY(refuse_taken(on, CKA_ID, SG_SLICE(g->id, KEY_ID_LEN), "id", label,
+    SG_TRY(refuse_taken(on, CKA_LABEL, sg_slice_str(g->gen->label), "label",
                         err));
+    SG_TRY(random_id(on, g->id, err));
+    SG_TRY(refuse_taken(on, CKA_ID, SG_SLICE(g->id, KEY_ID_LEN), "id", err));
     CK_RV rv =
         tok_rsa_bits(g->gen->type) > 0 ? make_rsa(on, g) : make_ec(on, g);
     if (rv != CKR_OK)

@@ -304,10 +304,10 @@ static enum sg_rc read_public(const struct tok_on *on, CK_ULONG key_type,
     struct sg_err foreign = { 0 };
     size_t n;
 
+    sg_buf_init(&spki, TOK_SPKI_MAX);
     SG_TRY(find_public(on, info, key_type, &object, &n, err));
     if (n == 0)
         return SG_OK;
-    sg_buf_init(&spki, TOK_SPKI_MAX);
     enum sg_rc rc = public_spki(on, object, key_type, &spki, &foreign);
     if (rc == SG_OK)
         rc = tok_spki_type(sg_buf_slice(&spki), &info->type, &foreign);

@@ -160,10 +160,10 @@ static enum sg_rc encode_rsa(const struct tok_public_attrs *attrs,
     SG_CLEANUP(sg_buf_done) struct sg_buf key;
     struct sg_derw w;
 
+    sg_buf_init(&key, TOK_SPKI_MAX);
     if (attrs->modulus.len == 0 || attrs->exponent.len == 0)
         return sg_err_set(err, SG_FORMAT,
                           "CKA_MODULUS or CKA_PUBLIC_EXPONENT is empty");
-    sg_buf_init(&key, TOK_SPKI_MAX);
     sg_derw_init(&w, &key);
     size_t rsa = sg_derw_begin(&w, SG_DER_SEQUENCE);
     sg_derw_unsigned(&w, attrs->modulus);

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys made in the token, listed, opened, refused. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/parse.h"
+#include "tests/token/token.h"
+
+#define GOOD_ATTRS \
+    (TOK_ATTR_SENSITIVE | TOK_ATTR_ALWAYS_SENSITIVE \
+     | TOK_ATTR_NEVER_EXTRACTABLE | TOK_ATTR_LOCAL | TOK_ATTR_PRIVATE \
+     | TOK_ATTR_SIGN)
+
+struct fixture {
+    struct t_token token;
+    struct t_helper h;
+};
+
+static int setup(void **state)
+{
+    static struct fixture f;
+
+    t_token_new(&f.token);
+    t_helper_start_on(&f.h, &f.token, 2);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(t_helper_stop(&f->h), 0);
+    t_token_done(&f->token);
+    return 0;
+}
+
+static void read_pin(const struct t_token *token, char *pin, size_t size)
+{
+    FILE *file = fopen(token->pin_source + strlen("file:"), "r");
+
+    assert_non_null(file);
+    assert_non_null(fgets(pin, (int)size, file));
+    (void)fclose(file);
+}
+
+/* pkcs11-tool, logged in, with these further arguments (NULL: none). */
+static void pkcs11_tool(const struct t_token *token, struct t_run *run,
+                        const char *const *args)
+{
+    const char *argv[24] = { "pkcs11-tool",   "--module", token->module,
+                             "--token-label", "unit",     "--login",
+                             "--pin" };
+    char pin[64];
+    size_t n = 8;
+
+    read_pin(token, pin, sizeof(pin));
+    argv[7] = pin;
+    for (; *args != NULL; args++)
+        argv[n++] = *args;
+    t_run(argv, run);
+    if (run->exit_code != 0)
+        fail_msg("pkcs11-tool: %s", run->output);
+}
+#define tool(token, run, ...) \
+    pkcs11_tool((token), (run), (const char *const[]){ __VA_ARGS__, NULL })
+
+static void open_by(struct t_helper *h, const char *label, struct sg_slice id,
+                    struct sg_slice spki, enum sg_rc want, const char *text)
+{
+    struct tok_key_open open = { .id = id, .spki = spki };
+    struct tok_key_info info;
+    uint32_t ref;
+
+    (void)snprintf(open.label, sizeof(open.label), "%s", label);
+    enum sg_rc rc = t_open(h, &open, &ref, &info);
+    if (rc != want || strstr(h->failure.msg, text) == NULL)
+        fail_msg("%s: %s instead of %s: %s", sg_rc_name(rc), h->failure.msg,
+                 sg_rc_name(want), text);
+}
+
+#define NONE SG_SLICE(NULL, 0)
+
+/* --- making ----------------------------------------------------------------------- */
+
+/* The line of pkcs11-tool's listing that follows this object's header. */
+static void oracle_sees(const struct t_token *token, const char *type,
+                        const char *id_hex, const char *usage,
+                        const char *access)
+{
+    struct t_run run;
+
+    tool(token, &run, "--list-objects", "--type", type, "--id", id_hex);
+    if (strstr(run.output, usage) == NULL || strstr(run.output, access) == NULL)
+        fail_msg("pkcs11-tool says:\n%s", run.output);
+    t_run_done(&run);
+}
+
+static void make_one(struct fixture *f, enum tok_key_type type)
+{
+    struct tok_key_generate gen = t_ca_key(tok_key_type_name(type), type);
+    struct tok_key_info made;
+    struct tok_key_info opened;
+    struct tok_key_open want = { .label = "" };
+    char hex[2 * TOK_ID_MAX + 1];
+    uint32_t ref;
+
+    if (t_generate(&f->h, &gen, &made) != SG_OK)
+        fail_msg("%s: %s", gen.label, f->h.failure.msg);
+    assert_string_equal(made.label, gen.label);
+    assert_int_equal(made.type, type);
+    assert_int_equal(made.id_len, 16);
+    assert_int_equal(made.attrs & ~(unsigned)TOK_ATTR_MODIFIABLE, GOOD_ATTRS);
+    assert_true(made.has_guard && made.may_sign_ca && !made.bound);
+    assert_int_equal(made.purpose, TOK_PURPOSE_CA);
+    (void)sg_hex(SG_SLICE(made.id, made.id_len), hex, sizeof(hex));
+    oracle_sees(&f->token, "privkey", hex, "Usage:      sign\n",
+                "Access:     sensitive, always sensitive, never extractable, "
+                "local\n");
+    oracle_sees(&f->token, "pubkey", hex, "Usage:      verify\n",
+                "Access:     local\n");
+
+    memcpy(want.label, made.label, sizeof(want.label));
+    want.id = SG_SLICE(made.id, made.id_len);
+    want.spki = SG_SLICE(made.spki, made.spki_len);
+    assert_int_equal(t_open(&f->h, &want, &ref, &opened), SG_OK);
+    assert_memory_equal(&opened, &made, sizeof(made));
+}
+
+static void test_every_type(void **state)
+{
+    for (int type = TOK_KEY_EC_P256; type <= TOK_KEY_ED25519; type++)
+        make_one(*state, (enum tok_key_type)type);
+}
+
+/* The SPKI that we build is the one that OpenSC builds. (Its 0.23 cannot do
+ * P-384.) */
+static void test_spki_oracle(void **state)
+{
+    static const enum tok_key_type TYPES[] = { TOK_KEY_EC_P256, TOK_KEY_EC_P521,
+                                               TOK_KEY_RSA_2048 };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(TYPES); i++) {
+        struct tok_key_generate gen =
+            t_ca_key(tok_key_type_name(TYPES[i]), TYPES[i]);
+        struct tok_key_info made;
+        struct sg_buf der;
+        struct sg_err err = { 0 };
+        char hex[2 * TOK_ID_MAX + 1];
+        char path[T_PATH_MAX + 16];
+        struct t_run run;
+
+        assert_int_equal(t_generate(&f->h, &gen, &made), SG_OK);
+        (void)sg_hex(SG_SLICE(made.id, made.id_len), hex, sizeof(hex));
+        (void)snprintf(path, sizeof(path), "%s/pub.der", f->token.dir);
+        tool(&f->token, &run, "--read-object", "--type", "pubkey", "--id", hex,
+             "--output-file", path);
+        t_run_done(&run);
+        sg_buf_init(&der, 4096);
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        t_ok(&err, sg_buf_reserve(&der, 4096, &err));
+        der.len = fread(der.data, 1, 4096, file);
+        (void)fclose(file);
+        assert_int_equal(der.len, made.spki_len);
+        assert_memory_equal(der.data, made.spki, der.len);
+        sg_buf_done(&der);
+    }
+}
+
+static void test_refused_requests(void **state)
+{
+    struct fixture *f = *state;
+    struct tok_key_generate gen = t_ca_key("one", TOK_KEY_EC_P256);
+    struct tok_key_info info;
+
+    assert_int_equal(t_generate(&f->h, &gen, &info), SG_OK);
+    t_assert_fails(t_generate(&f->h, &gen, &info), SG_CONFLICT);
+    assert_string_equal(f->h.failure.msg,
+                        "key \"one\": the token has a key with this label "
+                        "already");
+    gen = t_ca_key("", TOK_KEY_EC_P256);
+    t_assert_fails(t_generate(&f->h, &gen, &info), SG_USAGE);
+    assert_string_equal(f->h.failure.msg, "label is empty");
+    gen = t_ca_key("a\tb", TOK_KEY_EC_P256);
+    t_assert_fails(t_generate(&f->h, &gen, &info), SG_USAGE);
+    gen = t_ca_key("two", TOK_KEY_UNSET);
+    t_assert_fails(t_generate(&f->h, &gen, &info), SG_USAGE);
+    gen = t_ca_key("two", TOK_KEY_EC_P256);
+    gen.guard.max_validity = 0;
+    t_assert_fails(t_generate(&f->h, &gen, &info), SG_USAGE);
+    gen = t_ca_key("two", TOK_KEY_EC_P256);
+    gen.guard.purpose = TOK_PURPOSE_PROBE;
+    t_assert_fails(t_generate(&f->h, &gen, &info), SG_USAGE);
+}
+
+static void test_no_guard_directory(void **state)
+{
+    struct fixture *f = *state;
+    struct t_helper h;
+    struct tok_key_generate gen = t_ca_key("one", TOK_KEY_EC_P256);
+    struct tok_key_info info;
+
+    t_helper_start(&h, (const char *const[]){
+                           "--module", f->token.module, "--uri", f->token.uri,
+                           "--pin-source", f->token.pin_source, NULL });
+    assert_int_equal(h.hello_rc, SG_OK);
+    t_assert_fails(t_generate(&h, &gen, &info), SG_CONFIG);
+    assert_string_equal(h.failure.msg,
+                        "no guard directory: start with --guards");
+    assert_int_equal(t_helper_stop(&h), 0);
+}
+
+/* The guard cannot be written: the new pair must be gone again. */
+static void test_no_guard_no_key(void **state)
+{
+    struct fixture *f = *state;
+    struct tok_key_generate gen = t_ca_key("one", TOK_KEY_EC_P256);
+    struct tok_key_info info;
+
+    assert_int_equal(rmdir(f->token.guards), 0);
+    t_file_write(f->token.guards, "", 0);
+    assert_int_not_equal(t_generate(&f->h, &gen, &info), SG_OK);
+    open_by(&f->h, "one", NONE, NONE, SG_NOT_FOUND,
+            "the token has no key \"one\"");
+    assert_int_equal(unlink(f->token.guards), 0);
+    assert_int_equal(mkdir(f->token.guards, 0700), 0);
+    assert_int_equal(t_generate(&f->h, &gen, &info), SG_OK);
+}
+
+/* --- finding --------------------------------------------------------------------------- */
+
+static void test_missing_and_several(void **state)
+{
+    struct fixture *f = *state;
+    struct tok_key_generate gen = t_ca_key("one", TOK_KEY_EC_P256);
+    struct tok_key_info info;
+    struct t_run run;
+    uint8_t id[] = { 0xaa, 0xbb };
+
+    open_by(&f->h, "none", NONE, NONE, SG_NOT_FOUND,
+            "the token has no key \"none\"");
+    assert_int_equal(t_generate(&f->h, &gen, &info), SG_OK);
+    open_by(&f->h, "one", SG_SLICE(id, 2), NONE, SG_NOT_FOUND, "with this id");
+    open_by(&f->h, "one", NONE, NONE, SG_OK, "");
+
+    tool(&f->token, &run, "--keypairgen", "--key-type", "EC:prime256v1",
+         "--label", "one", "--id", "aabb");
+    t_run_done(&run);
+    open_by(&f->h, "one", NONE, NONE, SG_CONFLICT,
+            "the token has 2 keys \"one\": name the one by its id");
+    open_by(&f->h, "one", SG_SLICE(info.id, info.id_len), NONE, SG_OK, "");
+}
+
+static void test_wrong_public_key(void **state)
+{
+    struct fixture *f = *state;
+    struct tok_key_generate gen = t_ca_key("one", TOK_KEY_EC_P256);
+    struct tok_key_info one;
+    struct tok_key_info two;
+
+    assert_int_equal(t_generate(&f->h, &gen, &one), SG_OK);
+    gen = t_ca_key("two", TOK_KEY_EC_P256);
+    assert_int_equal(t_generate(&f->h, &gen, &two), SG_OK);
+    open_by(&f->h, "one", NONE, SG_SLICE(two.spki, two.spki_len), SG_POLICY,
+            "key \"one\": its public key is not the expected one");
+}
+
+/* Made by pkcs11-tool: it may decrypt and derive as well. */
+static void test_bad_attributes(void **state)
+{
+    struct fixture *f = *state;
+    struct t_run run;
+
+    tool(&f->token, &run, "--keypairgen", "--key-type", "rsa:2048", "--label",
+         "foreign", "--id", "01");
+    t_run_done(&run);
+    open_by(&f->h, "foreign", NONE, NONE, SG_POLICY,
+            "key \"foreign\": the key may also decrypt");
+}
+
+static void test_public_half_gone(void **state)
+{
+    struct fixture *f = *state;
+    struct tok_key_generate gen = t_ca_key("one", TOK_KEY_EC_P256);
+    struct tok_key_info info;
+    char hex[2 * TOK_ID_MAX + 1];
+    char guard[2 * T_PATH_MAX];
+    struct t_run run;
+
+    assert_int_equal(t_generate(&f->h, &gen, &info), SG_OK);
+    (void)sg_hex(SG_SLICE(info.id, info.id_len), hex, sizeof(hex));
+    tool(&f->token, &run, "--delete-object", "--type", "pubkey", "--id", hex);
+    t_run_done(&run);
+    open_by(&f->h, "one", NONE, SG_SLICE(info.spki, info.spki_len), SG_OK, "");
+
+    /* Without guard nobody knows the public key. */
+    (void)snprintf(guard, sizeof(guard), "%s/%s-%s.yaml", f->token.guards,
+                   f->h.info.serial, hex);
+    assert_int_equal(unlink(guard), 0);
+    open_by(&f->h, "one", NONE, NONE, SG_POLICY,
+            "neither token nor guard holds a public key");
+}
+
+/* One key that we do not use must not hide the others. */
+static void test_list(void **state)
+{
+    struct fixture *f = *state;
+    struct tok_key_generate gen = t_ca_key("one", TOK_KEY_ED25519);
+    struct tok_key_info info;
+    struct sg_reader in;
+    struct sg_err err = { 0 };
+    struct t_run run;
+    uint32_t n;
+    unsigned unset = 0;
+    unsigned guarded = 0;
+
+    assert_int_equal(t_generate(&f->h, &gen, &info), SG_OK);
+    gen = t_ca_key("two", TOK_KEY_EC_P384);
+    assert_int_equal(t_generate(&f->h, &gen, &info), SG_OK);
+    tool(&f->token, &run, "--keypairgen", "--key-type", "EC:secp256k1",
+         "--label", "coin", "--id", "02");
+    t_run_done(&run);
+
+    assert_int_equal(t_helper_call(&f->h, TOK_OP_KEY_LIST, NONE), SG_OK);
+    sg_reader_init(&in, sg_buf_slice(&f->h.reply));
+    t_ok(&err, sg_get_u32(&in, &n, &err));
+    assert_int_equal(n, 3);
+    for (uint32_t i = 0; i < n; i++) {
+        t_ok(&err, tok_get_key_info(&in, &info, &err));
+        if (info.type == TOK_KEY_UNSET) {
+            unset++;
+            assert_string_equal(info.label, "coin");
+            assert_int_equal(info.spki_len, 0);
+        }
+        if (info.has_guard)
+            guarded++;
+    }
+    t_ok(&err, sg_get_end(&in, &err));
+    assert_int_equal(unset, 1);
+    assert_int_equal(guarded, 2);
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_every_type),       CASE(test_spki_oracle),
+        CASE(test_refused_requests), CASE(test_no_guard_directory),
+        CASE(test_no_guard_no_key),  CASE(test_missing_and_several),
+        CASE(test_wrong_public_key), CASE(test_bad_attributes),
+        CASE(test_public_half_gone), CASE(test_list),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
