@@ -20,6 +20,7 @@ struct tree {
     uint16_t port;
     int8_t shift;
     bool on;
+    double ratio;
     char *name;
     char *comment;
     enum colour colour;
@@ -49,6 +50,8 @@ static const cyaml_schema_field_t TREE_FIELDS[] = {
     CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct tree, port),
     CYAML_FIELD_INT("shift", CYAML_FLAG_OPTIONAL, struct tree, shift),
     CYAML_FIELD_BOOL("on", CYAML_FLAG_OPTIONAL, struct tree, on),
+    CYAML_FIELD_FLOAT("ratio", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
+                      struct tree, ratio),
     CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                            struct tree, name, 2, 10),
     CYAML_FIELD_STRING_PTR("comment",
@@ -204,6 +207,15 @@ static void values(void **state)
     refused("port: 1\nparts: []\n", "f.yaml:2: parts: 0 entries, at least 1");
     refused("port: 1\nparts:\n- count: 1\n- count: 1\n- count: 1\n",
             "f.yaml:3: parts: 3 entries, at most 2");
+}
+
+/* Fractions are left to libcyaml: its reason and line come through. */
+static void what_only_libcyaml_sees(void **state)
+{
+    (void)state;
+    refused("port: 1\nratio: x\n",
+            "f.yaml:2: Invalid value: Load: Invalid FLOAT value: x");
+    sg_config_free(&TREE, accepted("port: 1\nratio: 0.5\n"));
 }
 
 static void keys_without_value(void **state)
@@ -385,6 +397,7 @@ int main(void)
         cmocka_unit_test(keys),
         cmocka_unit_test(types),
         cmocka_unit_test(values),
+        cmocka_unit_test(what_only_libcyaml_sees),
         cmocka_unit_test(keys_without_value),
         cmocka_unit_test(documents),
         cmocka_unit_test(what_is_not_yaml),
