@@ -143,7 +143,7 @@ static void test_envelope(void **state)
 
 static void test_sign(void **state)
 {
-    char body[8192];
+    static char body[8192];
     (void)state;
     (void)snprintf(body, sizeof(body), "{\"csr\":\"%s\",\"colour\":\"red\"}",
                    rig_csr("ec:P-256", "/CN=a.example.com", NULL));
@@ -302,7 +302,7 @@ static void test_pem_bundle(void **state)
 
 static void test_pem_bundle_of_sign(void **state)
 {
-    char body[8192];
+    static char body[8192];
     (void)state;
     (void)snprintf(body, sizeof(body),
                    "{\"csr\":\"%s\",\"format\":\"pem_bundle\"}",

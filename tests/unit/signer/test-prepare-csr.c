@@ -264,7 +264,7 @@ static void test_bad_csrs(void **state)
                      ""),
             "csr: the PEM block is \"PUBLIC KEY\", not \"CERTIFICATE "
             "REQUEST\"");
-    char twice[8192];
+    static char twice[8192];
     (void)snprintf(twice, sizeof(twice), "%s%s", csr, csr);
     refused(ROLE, with_csr(twice, ""), "csr: more than one PEM block");
     struct rig_request req;
