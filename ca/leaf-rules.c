@@ -109,19 +109,6 @@ static enum sg_rc rule_sans(const struct ca_leaf_args *args, struct sg_err *err)
 
 /* --- extended key usage --------------------------------------------------- */
 
-static bool eku_has(struct sg_slice list, struct sg_slice purpose)
-{
-    struct sg_err err = { 0 };
-    struct sg_slice oid;
-    struct sg_der in;
-
-    sg_der_init(&in, list, "extended key usage");
-    while (sg_der_more(&in) && sg_der_oid(&in, &oid, &err) == SG_OK)
-        if (sg_slice_eq(oid, purpose) || ca_oid_is(oid, CA_OID_EKU_ANY))
-            return true;
-    return false;
-}
-
 /* A CA certificate with purposes lends no others: Go, NSS and Windows
  * intersect them over the chain (RFC 5280 4.2.1.12, BR 7.1.2.10.6). */
 static enum sg_rc rule_purposes(const struct ca_leaf_args *args,
@@ -135,7 +122,7 @@ static enum sg_rc rule_purposes(const struct ca_leaf_args *args,
         char name[128]; /* enough to tell two CAs apart */
 
         for (size_t k = 0; cert->has_eku && k < eku->n; k++)
-            if (!eku_has(cert->eku, eku->oid[k]))
+            if (!ca_eku_has(cert->eku, eku->oid[k]))
                 return sg_err_set(err, SG_POLICY,
                                   "extended key usage: %s is not among those "
                                   "of the CA certificate \"%s\" "

@@ -6,6 +6,7 @@
  * immutable once made and shared by all threads. */
 
 #include "ca/issuer.h"
+#include "ca/policies.h"
 
 /* What is the same for every certificate of a role, pre-encoded. */
 struct ca_profile_args {
@@ -13,11 +14,7 @@ struct ca_profile_args {
     /* Dotted OIDs. A leaf without any is allowed here (private PKI). */
     const char *const *eku;
     size_t n_eku;
-    struct ca_policy {
-        const char *oid;    /* dotted */
-        const char *cps;    /* URI or NULL */
-        const char *notice; /* explicitText or NULL */
-    } const *policies;
+    const struct ca_policy *policies;
     size_t n_policies;
     bool basic_constraints; /* write basicConstraints 30 00 */
 };

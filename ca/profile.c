@@ -7,33 +7,9 @@
 #include "ca/ext.h"
 #include "common/parse.h"
 
-#define NOTICE_MAX 200         /* characters, RFC 5280 4.2.1.4 */
 #define PROFILE_BYTES_MAX 8192 /* half of what a leaf's extensions may take */
 /* The extensions and every OID with its alignment. */
 #define PROFILE_ARENA_MAX ((size_t)4 * PROFILE_BYTES_MAX)
-
-/* Dotted text to content octets in the arena, appended when it is new. */
-static enum sg_rc add_oid(struct sg_arena *arena, struct ca_oids *list,
-                          const char *field, const char *text,
-                          struct sg_err *err)
-{
-    SG_CLEANUP(sg_buf_done) struct sg_buf octets;
-    struct sg_err why = { 0 };
-    struct sg_slice oid;
-
-    sg_buf_init(&octets, SG_OID_TEXT_MAX);
-    if (sg_oid_from_text(text, &octets, &why) != SG_OK)
-        return sg_err_set(err, SG_POLICY, "%s: %s", field, why.msg);
-    for (size_t i = 0; i < list->n; i++)
-        if (sg_slice_eq(list->oid[i], sg_buf_slice(&octets)))
-            return sg_err_set(err, SG_POLICY, "%s: %s given twice", field,
-                              text);
-    oid = sg_arena_copy(arena, sg_buf_slice(&octets));
-    if (oid.p == NULL)
-        return sg_err_set(err, SG_NOMEM, "%s", field);
-    list->oid[list->n++] = oid;
-    return SG_OK;
-}
 
 /* --- key usage ------------------------------------------------------------ */
 
@@ -117,8 +93,6 @@ static enum sg_rc put_eku(struct ca_profile *profile,
                           struct sg_err *err)
 {
     struct ca_oids *list = &profile->eku;
-    struct ca_ext ext;
-    size_t seq;
 
     if (args->n_eku == 0)
         return SG_OK;
@@ -127,114 +101,12 @@ static enum sg_rc put_eku(struct ca_profile *profile,
                           "extended key usage: %zu purposes, at most %d",
                           args->n_eku, CA_OIDS_MAX);
     for (size_t i = 0; i < args->n_eku; i++) {
-        SG_TRY(add_oid(&profile->arena, list, "extended key usage",
-                       args->eku[i], err));
+        SG_TRY(ca_oids_add(&profile->arena, list, "extended key usage",
+                           args->eku[i], err));
         SG_TRY(check_purpose(args, list->oid[i], err));
     }
     /* Not critical, but for a time stamper's (RFC 3161 2.3). */
-    ext = ca_ext_begin(w, CA_OID_EXT_EKU,
-                       ca_oid_is(list->oid[0], CA_OID_EKU_TIME_STAMPING));
-    seq = sg_derw_begin(w, SG_DER_SEQUENCE);
-    for (size_t i = 0; i < list->n; i++)
-        sg_derw_oid(w, list->oid[i]);
-    sg_derw_end(w, seq);
-    ca_ext_end(w, ext);
-    return SG_OK;
-}
-
-/* --- certificate policies ------------------------------------------------- */
-
-static enum sg_rc check_notice(const char *notice, struct sg_err *err)
-{
-    struct sg_slice text = sg_slice_str(notice);
-    size_t chars = 0;
-
-    if (text.len == 0 || !sg_is_utf8(text))
-        return sg_err_set(err, SG_POLICY,
-                          "policy notice: empty or not UTF-8 "
-                          "(RFC 5280 4.2.1.4)");
-    for (size_t i = 0; i < text.len; i++) {
-        /* C1 controls U+0080–9f are c2 80–9f in UTF-8. */
-        if (text.p[i] < 0x20 || text.p[i] == 0x7f
-            || (text.p[i] == 0xc2 && text.p[i + 1] < 0xa0))
-            return sg_err_set(err, SG_POLICY,
-                              "policy notice: control character at octet %zu "
-                              "(RFC 5280 4.2.1.4)",
-                              i);
-        if ((text.p[i] & 0xc0) != 0x80)
-            chars++;
-    }
-    if (chars > NOTICE_MAX)
-        return sg_err_set(err, SG_POLICY,
-                          "policy notice: %zu characters, at most %d "
-                          "(RFC 5280 4.2.1.4)",
-                          chars, NOTICE_MAX);
-    return SG_OK;
-}
-
-static void put_qualifiers(struct sg_derw *w, const struct ca_policy *policy)
-{
-    size_t all = sg_derw_begin(w, SG_DER_SEQUENCE);
-
-    if (policy->cps != NULL) {
-        size_t info = sg_derw_begin(w, SG_DER_SEQUENCE);
-
-        sg_derw_oid(w, ca_oid(CA_OID_QT_CPS));
-        sg_derw_tlv(w, SG_DER_IA5_STRING, sg_slice_str(policy->cps));
-        sg_derw_end(w, info);
-    }
-    if (policy->notice != NULL) {
-        size_t info = sg_derw_begin(w, SG_DER_SEQUENCE);
-        size_t notice;
-
-        sg_derw_oid(w, ca_oid(CA_OID_QT_UNOTICE));
-        notice = sg_derw_begin(w, SG_DER_SEQUENCE);
-        sg_derw_tlv(w, SG_DER_UTF8_STRING, sg_slice_str(policy->notice));
-        sg_derw_end(w, notice);
-        sg_derw_end(w, info);
-    }
-    sg_derw_end(w, all);
-}
-
-static void put_policy(struct sg_derw *w, struct sg_slice oid,
-                       const struct ca_policy *policy)
-{
-    size_t info = sg_derw_begin(w, SG_DER_SEQUENCE);
-
-    sg_derw_oid(w, oid);
-    if (policy->cps != NULL || policy->notice != NULL)
-        put_qualifiers(w, policy);
-    sg_derw_end(w, info);
-}
-
-static enum sg_rc put_policies(struct sg_arena *arena,
-                               const struct ca_profile_args *args,
-                               struct sg_derw *w, struct sg_err *err)
-{
-    struct ca_oids list = { 0 };
-    struct ca_ext ext;
-    size_t seq;
-
-    if (args->n_policies == 0)
-        return SG_OK;
-    if (args->n_policies > CA_OIDS_MAX)
-        return sg_err_set(err, SG_POLICY, "policies: %zu, at most %d",
-                          args->n_policies, CA_OIDS_MAX);
-    for (size_t i = 0; i < args->n_policies; i++) {
-        const struct ca_policy *policy = &args->policies[i];
-
-        SG_TRY(add_oid(arena, &list, "policy", policy->oid, err));
-        if (policy->cps != NULL)
-            SG_TRY(ca_url_check("policy CPS", policy->cps, false, err));
-        if (policy->notice != NULL)
-            SG_TRY(check_notice(policy->notice, err));
-    }
-    ext = ca_ext_begin(w, CA_OID_EXT_CP, false);
-    seq = sg_derw_begin(w, SG_DER_SEQUENCE);
-    for (size_t i = 0; i < args->n_policies; i++)
-        put_policy(w, list.oid[i], &args->policies[i]);
-    sg_derw_end(w, seq);
-    ca_ext_end(w, ext);
+    ca_ext_eku(w, list, ca_oid_is(list->oid[0], CA_OID_EKU_TIME_STAMPING));
     return SG_OK;
 }
 
@@ -254,7 +126,7 @@ static enum sg_rc encode(struct ca_profile *profile,
     SG_TRY(put_eku(profile, args, &w, err));
     if (args->basic_constraints)
         ca_ext_basic_leaf(&w);
-    SG_TRY(put_policies(&profile->arena, args, &w, err));
+    SG_TRY(ca_ext_policies(&w, args->policies, args->n_policies, err));
     SG_TRY(sg_derw_finish(&w, err));
     if (out.len == 0)
         return SG_OK;

@@ -7,13 +7,6 @@
 
 #include "ca/leaf.h"
 
-/* Content octets, each one once. */
-#define CA_OIDS_MAX 32 /* purposes, policies; no known certificate has ten */
-struct ca_oids {
-    struct sg_slice oid[CA_OIDS_MAX];
-    size_t n;
-};
-
 struct ca_profile {
     struct sg_arena arena;
     struct ca_oids eku;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/csr.h"
+#include "ca/dn-text.h"
 #include "cli/ca-make.h"
 #include "cli/commands.h"
-#include "cli/dn-text.h"
 #include "cli/token-args.h"
 #include "common/clock.h"
 
@@ -223,7 +223,8 @@ static enum sg_rc prepare(struct cli *cli, struct work *work,
         return sg_err_set(err, SG_USAGE, "--validity: at least one second");
     SG_TRY(cli_out_check(cli, args->out, args->force, err));
     SG_TRY(cli_out_check(cli, args->chain_out, args->force, err));
-    if (cli_dn_parse(&work->arena, args->subject, &work->subject, err) != SG_OK)
+    if (ca_dn_from_text(&work->arena, args->subject, &work->subject, err)
+        != SG_OK)
         return sg_err_wrap(err, "--subject");
     SG_TRY(read_constraints(work, err));
     return load_issuer(work, err);
@@ -276,14 +277,12 @@ static enum sg_rc prove(struct work *work, const struct cli_ca_key *key,
 
 /* --- the certificate ------------------------------------------------------- */
 
-static enum sg_rc sign(struct work *work, const struct cli_ca_key *issuer_key,
-                       const struct ca_csr *csr, struct sg_err *err)
+static struct ca_authority_args plan(const struct work *work)
 {
     const struct ca_intermediate_args *args = work->args;
     const struct ca_constraints *nc = &work->constraints;
-    struct ca_authority_args tbs = {
+    return (struct ca_authority_args){
         .subject = work->subject,
-        .spki = &csr->spki,
         .not_before = work->now,
         .not_after = work->now + (int64_t)args->validity.v - 1,
         .has_path_length = args->path_length.set,
@@ -291,7 +290,6 @@ static enum sg_rc sign(struct work *work, const struct cli_ca_key *issuer_key,
         .constraints = nc->permitted.n + nc->excluded.n > 0 ? nc : NULL,
         .issuer = work->issuer,
     };
-    return cli_ca_certify(issuer_key, &tbs, &work->der, err);
 }
 
 static enum sg_rc finish(struct cli *cli, struct work *work,
@@ -335,7 +333,8 @@ static enum sg_rc start_issuer(struct cli *cli, const struct work *work,
     return SG_OK;
 }
 
-/* Both tokens are open before a key is made: a wrong PIN leaves nothing. */
+/* All that can be refused is asked before a key is made: both PINs, the issuer's
+ * key, the rules. */
 static enum sg_rc make(struct cli *cli, struct work *work, struct sg_err *err)
 {
     const struct ca_intermediate_args *args = work->args;
@@ -347,13 +346,16 @@ static enum sg_rc make(struct cli *cli, struct work *work, struct sg_err *err)
     SG_CLEANUP(tok_client_free) struct tok_client *issuer = NULL;
     struct cli_ca_key issuer_key;
     SG_TRY(start_issuer(cli, work, &issuer, &issuer_key, err));
+    struct ca_authority_args tbs = plan(work);
+    SG_TRY(cli_ca_rehearse(&issuer_key, &tbs, err));
 
     const struct cli_ca_key_args wanted = key_args(args);
     struct cli_ca_key key;
     SG_TRY(cli_ca_key_open(cli, client, &wanted, &key, err));
     struct ca_csr csr;
     SG_TRY(prove(work, &key, &csr, err));
-    SG_TRY(sign(work, &issuer_key, &csr, err));
+    tbs.spki = &csr.spki;
+    SG_TRY(cli_ca_certify(&issuer_key, &tbs, &work->der, err));
     return finish(cli, work, &key, err);
 }
 

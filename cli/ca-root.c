@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/dn-text.h"
 #include "cli/ca-make.h"
 #include "cli/commands.h"
-#include "cli/dn-text.h"
 #include "cli/token-args.h"
 #include "common/clock.h"
 
@@ -83,8 +83,9 @@ static enum sg_rc make(struct cli *cli, const struct ca_root_args *args,
         .path_length = (uint32_t)args->path_length.v,
     };
     tbs.not_after = tbs.not_before + (int64_t)args->validity.v - 1;
-    if (cli_dn_parse(arena, args->subject, &tbs.subject, err) != SG_OK)
+    if (ca_dn_from_text(arena, args->subject, &tbs.subject, err) != SG_OK)
         return sg_err_wrap(err, "--subject");
+    SG_TRY(cli_ca_rehearse(NULL, &tbs, err));
 
     const struct cli_token_start start = { .args = &args->token,
                                            .login = true };

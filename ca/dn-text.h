@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SG_CLI_DN_TEXT_H
-#define SG_CLI_DN_TEXT_H
+#ifndef SG_CA_DN_TEXT_H
+#define SG_CA_DN_TEXT_H
 
-/* Subjects as people write them. Pure. */
+/* Names as people write them. Pure. */
 
 #include "ca/dn.h"
 
@@ -12,7 +12,7 @@
  * next character or is followed by two hexadecimal digits. Several attributes
  * in one RDN ("+"), "#hex" values and dotted types are SG_USAGE. Values live in
  * the arena. */
-enum sg_rc cli_dn_parse(struct sg_arena *arena, const char *text,
-                        struct ca_dn *ret, struct sg_err *err);
+enum sg_rc ca_dn_from_text(struct sg_arena *arena, const char *text,
+                           struct ca_dn *ret, struct sg_err *err);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cli/dn-text.h"
+#include "ca/dn-text.h"
 
 #define ARENA_MAX 65536
 
@@ -14,7 +14,7 @@ static void parses(const char *text, const enum ca_attr *attrs,
     struct sg_arena arena;
     struct ca_dn dn = { 0 };
     sg_arena_init(&arena, ARENA_MAX);
-    enum sg_rc rc = cli_dn_parse(&arena, text, &dn, &err);
+    enum sg_rc rc = ca_dn_from_text(&arena, text, &dn, &err);
     assert_string_equal(err.msg, "");
     assert_int_equal(rc, SG_OK);
     assert_int_equal(dn.n, n);
@@ -36,7 +36,7 @@ static void refused(const char *text, const char *message)
     struct sg_arena arena;
     struct ca_dn dn = { 0 };
     sg_arena_init(&arena, ARENA_MAX);
-    t_assert_fails(cli_dn_parse(&arena, text, &dn, &err), SG_USAGE);
+    t_assert_fails(ca_dn_from_text(&arena, text, &dn, &err), SG_USAGE);
     assert_string_equal(err.msg, message);
     assert_int_equal(dn.n, 0);
     sg_arena_done(&arena);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/dn-text.h"
+#include "ca/dn-text.h"
 
 #include <string.h>
 #include <strings.h>
@@ -116,8 +116,8 @@ static enum sg_rc read_value(struct sg_arena *arena, struct scan *scan,
     return SG_OK;
 }
 
-enum sg_rc cli_dn_parse(struct sg_arena *arena, const char *text,
-                        struct ca_dn *ret, struct sg_err *err)
+enum sg_rc ca_dn_from_text(struct sg_arena *arena, const char *text,
+                           struct ca_dn *ret, struct sg_err *err)
 {
     struct ca_rdn found[CA_DN_MAX_RDN];
     size_t n = 0;
