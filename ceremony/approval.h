@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SG_CEREMONY_APPROVAL_H
+#define SG_CEREMONY_APPROVAL_H
+
+/* A detached signature over a plan's hash by one of its approvers. A small
+ * JSON file. Pure. */
+
+#include "ceremony/plan.h"
+
+#define CER_APPROVAL_MAX 8192 /* bytes */
+
+/* What is signed: "signet approval v1\n", plan SHA-256 in hex, "\n", the
+ * approver's name, "\n", the time in RFC 3339, "\n". */
+enum sg_rc cer_approval_message(const struct cer_plan *plan, const char *name,
+                                int64_t time, struct sg_buf *out,
+                                struct sg_err *err);
+/* The JSON file for a signature that was made over the message. */
+enum sg_rc cer_approval_encode(const struct cer_plan *plan, const char *name,
+                               int64_t time, enum ca_sigalg alg,
+                               struct sg_slice signature, struct sg_buf *out,
+                               struct sg_err *err);
+
+struct cer_approval {
+    const char *name;
+    int64_t time;
+    size_t approver; /* index into plan->approver */
+};
+/* SG_DENIED says which: a stranger, the requester, another plan, a bad
+ * signature. SG_FORMAT for a file that is no approval. */
+enum sg_rc cer_approval_check(const struct cer_plan *plan, struct sg_slice json,
+                              struct sg_arena *arena,
+                              struct cer_approval *ret_approval,
+                              struct sg_err *err);
+/* Are these enough: n different approvers. SG_DENIED names who approved and how
+ * many more are needed; the same person twice counts once. */
+enum sg_rc cer_approvals_enough(const struct cer_plan *plan,
+                                const struct cer_approval *approval, size_t n,
+                                struct sg_err *err);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SG_CEREMONY_PLAN_H
+#define SG_CEREMONY_PLAN_H
+
+/* A ceremony's plan: everything that will happen, fixed before anyone enters
+ * the room. A request (YAML, written by a person) is resolved into a plan
+ * (canonical JSON) once; from then on only its bytes count: approvals are made
+ * over their hash and execute refuses any other bytes. Pure but for
+ * cer_plan_resolve(), which draws the serial number. Not thread-safe. */
+
+#include "ca/authority.h"
+#include "ca/cert.h"
+#include "common/arena.h"
+#include "lint/lint.h"
+#include "pkcs11/keytype.h"
+
+#define CER_PLAN_VERSION 1
+#define CER_PLAN_MAX 262144 /* bytes of canonical JSON */
+#define CER_APPROVERS_MAX 16
+
+enum cer_type {
+    CER_TYPE_UNSET,
+    CER_TYPE_KEY,               /* make a key and its guard; no certificate */
+    CER_TYPE_ROOT,              /* self-signed, for a key that exists */
+    CER_TYPE_INTERMEDIATE,      /* from a CSR, or for a key in a token */
+    CER_TYPE_CSR,               /* a request signed by a key in the token */
+    CER_TYPE_CROSS_CERTIFICATE, /* subject, key, SKI of a certificate */
+    CER_TYPE_ROLLOVER,          /* self-issued: new key signed by the old one */
+    CER_TYPE_OCSP_RESPONDER,
+    CER_TYPE_CRL
+};
+const char *cer_type_name(enum cer_type type); /* "cross-certificate" */
+enum sg_rc cer_type_parse(const char *text, enum cer_type *ret,
+                          struct sg_err *err);
+
+struct cer_person {
+    const char *name;
+    struct sg_slice spki; /* SubjectPublicKeyInfo of the signing key */
+};
+
+/* The key that signs, or that is made (CER_TYPE_KEY). */
+struct cer_key {
+    const char *token_label;
+    const char *token_serial; /* NULL: any token of that label */
+    const char *label;
+    enum tok_key_type type;
+    struct sg_slice spki;   /* empty for CER_TYPE_KEY: it does not exist yet */
+    struct tok_guard guard; /* CER_TYPE_KEY */
+};
+
+/* Everything borrowed from the arena that resolved or parsed it. */
+struct cer_plan {
+    enum cer_type type;
+    const char *id;    /* UUID, new with each resolve */
+    const char *title; /* what people call this ceremony */
+    int64_t created;
+    int64_t window_from, window_until; /* execute only inside */
+    struct cer_person requester;
+    struct cer_person approver[CER_APPROVERS_MAX];
+    size_t n_approvers;
+    size_t approvals_needed; /* 0 … n_approvers; the requester never counts */
+    struct cer_key key;
+
+    enum lint_profile profile;
+    bool technically_constrained;
+    int64_t lint_date;        /* rules of this day */
+    const char *lint_version; /* LINT_RULES_VERSION of the planner */
+
+    /* Inputs as they were when the plan was made: name and SHA-256. */
+    struct cer_input {
+        const char *role; /* "csr", "issuer-certificate", "certificate" … */
+        const char *path;
+        uint8_t sha256[32];
+    } * input;
+    size_t n_inputs;
+
+    /* What will be signed; empty for CER_TYPE_KEY. */
+    enum ca_sigalg alg;
+    struct sg_slice tbs;
+    uint8_t tbs_sha256[32];
+    /* The chain above it, issuer first, DER; empty for a root. */
+    struct sg_slice chain[CA_CHAIN_MAX];
+    size_t n_chain;
+
+    struct sg_slice json; /* the canonical bytes */
+    uint8_t sha256[32];   /* of json */
+};
+
+/* The commented template that "signet ceremony new TYPE" prints. */
+const char *cer_template(enum cer_type type);
+
+/* Read the request file and all it names, check it with ca/ and lint/, draw
+ * the serial number, fix every instant and identifier. SG_CONFIG and SG_POLICY
+ * name the file, the line or field, and the rule. now is the time of planning.
+ * The report holds lint's findings; any at level error refuses the plan. */
+enum sg_rc cer_plan_resolve(const char *path, int64_t now,
+                            struct sg_arena *arena, struct cer_plan *ret_plan,
+                            struct lint_report *ret_report, struct sg_err *err);
+/* Read a plan back: SG_FORMAT when it is not, byte for byte, the canonical form
+ * of what it says, has unknown keys, or its TBS does not match its fields. */
+enum sg_rc cer_plan_parse(struct sg_slice json, struct sg_arena *arena,
+                          struct cer_plan *ret_plan, struct sg_err *err);
+
+/* "topmost Istanbul Pluto …": the hash read out loud (PGP word list). Returns
+ * dst. 32 octets need at most CER_WORDS_MAX characters. */
+#define CER_WORDS_MAX 512
+const char *cer_words(struct sg_slice hash, char *dst, size_t size);
+
+#endif
