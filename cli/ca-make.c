@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ca/leaf.h"
+#include "common/cleanup-openssl.h"
 #include "common/file.h"
 #include "common/parse.h"
 #include "common/pem.h"
@@ -103,6 +104,37 @@ enum sg_rc cli_out_check(struct cli *cli, const char *path, bool force,
         return sg_err_errno(err, SG_IO, "%s: folder", path);
     }
     return SG_OK;
+}
+
+static enum sg_rc rehearse(struct ca_authority_args *args, struct sg_buf *spki,
+                           struct sg_buf *tbs, struct sg_err *err)
+{
+    SG_CLEANUP(EVP_PKEY_free) EVP_PKEY *key = NULL;
+    struct ca_spki parsed;
+    uint8_t serial[CA_SERIAL_LEN];
+    SG_TRY(ca_leaf_key_new(CA_KEY_EC_P256, 0, &key, err));
+    SG_TRY(ca_leaf_key_spki(key, spki, err));
+    SG_TRY(ca_spki_parse(sg_buf_slice(spki), &parsed, err));
+    SG_TRY(ca_serial_new(serial, err));
+    args->spki = &parsed;
+    args->serial = SG_SLICE(serial, sizeof(serial));
+    return ca_authority_tbs(args, tbs, err);
+}
+
+enum sg_rc cli_ca_rehearse(const struct cli_ca_key *signer,
+                           const struct ca_authority_args *args,
+                           struct sg_err *err)
+{
+    struct ca_authority_args copy = *args;
+    struct sg_buf spki;
+    struct sg_buf tbs;
+    copy.alg = signer == NULL ? CA_SIGALG_ECDSA_SHA256 : signer->alg;
+    sg_buf_init(&spki, TOK_SPKI_MAX);
+    sg_buf_init(&tbs, TOK_TBS_MAX);
+    enum sg_rc rc = rehearse(&copy, &spki, &tbs, err);
+    sg_buf_done(&tbs);
+    sg_buf_done(&spki);
+    return rc;
 }
 
 enum sg_rc cli_ca_certify(const struct cli_ca_key *signer,

@@ -34,6 +34,13 @@ enum sg_rc cli_ca_key_open(struct cli *cli, struct tok_client *client,
 enum sg_rc cli_out_check(struct cli *cli, const char *path, bool force,
                          struct sg_err *err);
 
+/* Build the certificate for a throw-away key and forget it: what the rules
+ * refuse is refused before a key is made in a token. signer is NULL for a
+ * root. */
+enum sg_rc cli_ca_rehearse(const struct cli_ca_key *signer,
+                           const struct ca_authority_args *args,
+                           struct sg_err *err);
+
 /* Fill in algorithm and a random serial number, build, have signer sign, and
  * append the certificate's DER to out. */
 enum sg_rc cli_ca_certify(const struct cli_ca_key *signer,

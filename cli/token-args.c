@@ -58,10 +58,10 @@ enum sg_rc cli_token_uri(const char *text, char *dst, size_t size,
     int n = snprintf(dst, size, "%s", is_uri ? text : "pkcs11:token=");
     size_t at = n < 0 ? size : (size_t)n;
     for (const char *c = text; !is_uri && *c != '\0' && at < size; c++) {
-        const char *form = strchr(plain, *c) != NULL ? "%c" : "%%%02X";
-        n = form[1] == 'c'
-                ? snprintf(dst + at, size - at, "%c", *c)
-                : snprintf(dst + at, size - at, "%%%02X", (unsigned char)*c);
+        if (strchr(plain, *c) != NULL)
+            n = snprintf(dst + at, size - at, "%c", *c);
+        else
+            n = snprintf(dst + at, size - at, "%%%02X", (unsigned char)*c);
         at += n < 0 ? size : (size_t)n;
     }
     if (at >= size)
@@ -94,10 +94,9 @@ static enum sg_rc absolute(struct sg_arena *arena, const char *option,
 static enum sg_rc find_program(struct sg_arena *arena, const char **ret,
                                struct sg_err *err)
 {
-    char path[PATH_MAX];
-
-    return keep(sg_arena_strdup(arena, tok_program_find(path, sizeof(path))),
-                ret, err);
+    char *path = sg_arena_alloc(arena, PATH_MAX);
+    return keep(path == NULL ? NULL : tok_program_find(path, PATH_MAX), ret,
+                err);
 }
 
 /* "file:pin" is taken from here, not from where the token process runs. */
