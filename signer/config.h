@@ -4,7 +4,7 @@
 
 /* signetd's configuration file: read, checked, frozen. Passed as const; no
  * globals. Keys are the field names below. The example with every key, its
- * unit, default and range is docs/configuration.md and man signetd.conf(5). */
+ * unit, default and range is docs/configuration.md and signetd.yaml(5). */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/file.h"
+#include "signer/config-file.h"
 #include "tests/lib/run.h"
 
 #define TOKEN \
@@ -362,6 +364,40 @@ static void test_files(void **state)
     t_dir_remove(dir);
 }
 
+/* Every key of the schema stands in this text, between these marks. */
+static void mentions(const char *text, const cyaml_schema_field_t *fields,
+                     const char *before, const char *after)
+{
+    for (const cyaml_schema_field_t *f = fields; f->key != NULL; f++) {
+        const cyaml_schema_value_t *v = &f->value;
+        char want[128];
+        (void)snprintf(want, sizeof(want), "%s%s%s", before, f->key, after);
+        if (strstr(text, want) == NULL)
+            fail_msg("no word about %s", f->key);
+        if (v->type == CYAML_SEQUENCE)
+            v = v->sequence.entry;
+        if (v->type == CYAML_MAPPING && strcmp(f->key, "policy_identifiers"))
+            mentions(text, v->mapping.fields, before, after);
+    }
+}
+
+static void test_documented(void **state)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf text = { 0 };
+    const cyaml_schema_field_t *fields = srv_config_schema()->mapping.fields;
+    (void)state;
+    sg_buf_init(&text, 1024 * 1024);
+    sg_err_clear(&err);
+    kit_ok(&err,
+           sg_file_read(SOURCE_ROOT "/docs/configuration.md", &text, &err));
+    kit_ok(&err, sg_buf_put_u8(&text, 0, &err));
+    mentions((const char *)text.data, fields, "`", "`");
+    sg_buf_reset(&text);
+    kit_ok(&err, sg_file_read(SOURCE_ROOT "/man/signetd.yaml.5", &text, &err));
+    kit_ok(&err, sg_buf_put_u8(&text, 0, &err));
+    mentions((const char *)text.data, fields, "", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_schema_refused),
         cmocka_unit_test(test_role_names),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_documented),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
