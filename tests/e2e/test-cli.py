@@ -83,7 +83,7 @@ def test_version_and_help(lab):
 def test_unknown_words_get_the_nearest(lab):
     refused(lab, 64, "'tokn list': no such command", "tokn", "list",
             hint='did you mean "signet token list"?')
-    refused(lab, 64, "'isue': no such command", "isue",
+    refused(lab, 64, "'issuee': no such command", "issuee",
             hint='did you mean "signet issue"?')
     refused(lab, 64, "'key frobnicate': no such command", "key", "frobnicate",
             hint='"signet help key" lists its commands')

@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -68,6 +69,11 @@ class Terminal:
         self.shell.wait(10)
 
 
+def listens(path):
+    with socket.socket(socket.AF_UNIX) as sock:
+        return sock.connect_ex(str(path)) == 0
+
+
 def session(text):
     """(command, said, came) of each step."""
     top = pathlib.Path(tempfile.mkdtemp(prefix="signet-readme-"))
@@ -78,7 +84,7 @@ def session(text):
         for command, said in steps(text):
             came = terminal.type(command)
             if command.endswith("&"):
-                until((top / "my-ca/signetd.sock").exists, 20, "socket")
+                until(lambda: listens(top / "my-ca/signetd.sock"), 20, "socket")
             yield command, said, [x for x in came if x]
     finally:
         terminal.close()
