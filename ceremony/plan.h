@@ -34,9 +34,13 @@ enum sg_rc cer_type_parse(const char *text, enum cer_type *ret,
                           struct sg_err *err);
 
 struct cer_person {
-    const char *name;
-    struct sg_slice spki; /* SubjectPublicKeyInfo of the signing key */
+    const char *name;     /* printable, 1 … CER_NAME_MAX octets */
+    struct sg_slice spki; /* SubjectPublicKeyInfo of the signing key; empty
+                             for a requester where nobody has to approve */
 };
+#define CER_NAME_MAX 128
+/* The same name (whatever the case of its letters) or the same key. */
+bool cer_person_same(const struct cer_person *a, const struct cer_person *b);
 
 /* The key that signs, or that is made (CER_TYPE_KEY). */
 struct cer_key {
@@ -74,6 +78,10 @@ struct cer_plan {
     } * input;
     size_t n_inputs;
 
+    /* What the planner allowed and people should look at twice. */
+    const char **warning;
+    size_t n_warnings;
+
     /* What will be signed; empty for CER_TYPE_KEY. */
     enum ca_sigalg alg;
     struct sg_slice tbs;
@@ -100,6 +108,14 @@ enum sg_rc cer_plan_resolve(const char *path, int64_t now,
  * of what it says, has unknown keys, or its TBS does not match its fields. */
 enum sg_rc cer_plan_parse(struct sg_slice json, struct sg_arena *arena,
                           struct cer_plan *ret_plan, struct sg_err *err);
+
+/* What the linter says about the plan's TBS under its chain by the rules of
+ * another day. Appends to *report; nothing for a key or a request. */
+void cer_plan_lint(const struct cer_plan *plan, int64_t date,
+                   struct lint_report *report);
+
+enum sg_rc cer_sha256(struct sg_slice bytes, uint8_t ret[static 32],
+                      struct sg_err *err);
 
 /* "topmost Istanbul Pluto …": the hash read out loud (PGP word list). Returns
  * dst. 32 octets need at most CER_WORDS_MAX characters. */
