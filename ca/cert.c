@@ -67,7 +67,7 @@ static enum sg_rc read_ski(struct sg_arena *arena, struct sg_slice value,
 static enum sg_rc read_aki(struct sg_arena *arena, struct sg_slice value,
                            struct ca_cert *cert, struct sg_err *err)
 {
-    static const uint8_t TAGS[] = { SG_DER_CONTEXT(0),
+    static const uint8_t tags[] = { SG_DER_CONTEXT(0),
                                     SG_DER_CONTEXT_CONSTRUCTED(1),
                                     SG_DER_CONTEXT(2) };
     struct sg_der in;
@@ -77,12 +77,12 @@ static enum sg_rc read_aki(struct sg_arena *arena, struct sg_slice value,
     sg_der_init(&in, value, "certificate: authorityKeyIdentifier");
     SG_TRY(sg_der_enter(&in, SG_DER_SEQUENCE, &seq, err));
     SG_TRY(sg_der_end(&in, err));
-    for (size_t i = 0; i < SG_ARRAY_LEN(TAGS); i++) {
+    for (size_t i = 0; i < SG_ARRAY_LEN(tags); i++) {
         struct sg_der_tlv part = { 0 };
 
-        if (!sg_der_next_is(&seq, TAGS[i]))
+        if (!sg_der_next_is(&seq, tags[i]))
             continue;
-        SG_TRY(sg_der_get(&seq, TAGS[i], &part, err));
+        SG_TRY(sg_der_get(&seq, tags[i], &part, err));
         if (i == 0)
             cert->aki = part.content;
     }

@@ -55,11 +55,13 @@ struct ca_cert {
 };
 
 /* SG_FORMAT / SG_POLICY with "certificate: …": duplicate extension, unknown
- * critical one, inner and outer algorithm differ, version not 3, … */
+ * critical one, inner and outer algorithm differ, version not 3, … DNS names are
+ * read as ca_sans_add_dns_lax() takes them: what exists may hold names that
+ * would not be made. */
 enum sg_rc ca_cert_parse(struct sg_arena *arena, struct sg_slice der,
                          struct ca_cert *ret, struct sg_err *err);
-/* The same for a TBSCertificate without its signature (der, alg of the outer
- * wrapper and signature stay empty). */
+/* The same for a TBSCertificate without its signature (der and
+ * signature stay empty, alg is the inner one). */
 enum sg_rc ca_cert_parse_tbs(struct sg_arena *arena, struct sg_slice tbs,
                              struct ca_cert *ret, struct sg_err *err);
 /* Is issuer the one that signed cert: names, key identifiers, signature. */

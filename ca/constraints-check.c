@@ -214,13 +214,13 @@ static enum sg_rc check_san(const struct ca_constraints *nc,
                             const struct ca_san *san, const char *issuer,
                             struct sg_err *err)
 {
-    static const char *const NOUN[] = {
+    static const char *const noun[] = {
         [CA_SAN_DNS] = "DNS name",         [CA_SAN_EMAIL] = "email name",
         [CA_SAN_URI] = "URI name",         [CA_SAN_IP] = "IP name",
         [CA_SAN_OTHER] = "otherName name", [CA_SAN_DIRECTORY] = "directory name"
     };
     char text[CA_SHOW_MAX];
-    struct held name = { .noun = NOUN[san->kind],
+    struct held name = { .noun = noun[san->kind],
                          .shown = san->value,
                          .as = { san->kind, san->value, san->oid } };
 

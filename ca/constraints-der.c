@@ -33,7 +33,7 @@ static void write_wrapped(struct sg_derw *w, const struct ca_subtree *tree)
 /* minimum is 0, the default, and therefore not written. */
 static void write_subtree(struct sg_derw *w, const struct ca_subtree *tree)
 {
-    static const uint8_t TAGS[] = {
+    static const uint8_t tags[] = {
         [CA_SAN_DNS] = TAG_DNS,
         [CA_SAN_EMAIL] = TAG_EMAIL,
         [CA_SAN_URI] = TAG_URI,
@@ -44,7 +44,7 @@ static void write_subtree(struct sg_derw *w, const struct ca_subtree *tree)
     if (tree->kind == CA_SAN_OTHER || tree->kind == CA_SAN_DIRECTORY)
         write_wrapped(w, tree);
     else
-        sg_derw_tlv(w, TAGS[tree->kind], tree->value);
+        sg_derw_tlv(w, tags[tree->kind], tree->value);
     sg_derw_end(w, subtree);
 }
 

@@ -71,11 +71,11 @@ static EVP_PKEY *curve_template(const char *group)
 
 static void process_init(void)
 {
-    static const char *const MD_NAME[] = { "SHA1", "SHA256", "SHA384",
+    static const char *const md_name[] = { "SHA1", "SHA256", "SHA384",
                                            "SHA512" };
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(MD_NAME); i++)
-        process_md[i] = EVP_MD_fetch(NULL, MD_NAME[i], NULL);
+    for (size_t i = 0; i < SG_ARRAY_LEN(md_name); i++)
+        process_md[i] = EVP_MD_fetch(NULL, md_name[i], NULL);
     for (size_t i = 0; i < CURVES; i++)
         process_template[i] = curve_template(CURVE[i].group);
     process_thread_key_ok =

@@ -23,7 +23,7 @@ struct ca_csr {
     struct sg_slice signature;
     struct ca_sans sans; /* requested */
     bool has_sans;
-    bool wants_ca;       /* basicConstraints with cA TRUE */
+    bool wants_ca; /* basicConstraints with cA TRUE */
     bool has_basic_constraints;
     /* What was asked for and is not taken, for people: "keyUsage",
      * "1.2.3.4", "challengePassword". */

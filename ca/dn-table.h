@@ -9,10 +9,10 @@
 
 struct ca_attr_row {
     const char *name;
-    enum ca_oid oid;
-    uint8_t tag;  /* string type that is written; 0: never written */
     size_t upper; /* characters */
-    bool once;    /* more than one of it in a name is a mistake */
+    enum ca_oid oid;
+    uint8_t tag; /* string type that is written; 0: never written */
+    bool once;   /* more than one of it in a name is a mistake */
 };
 
 /* attr is neither CA_ATTR_UNSET nor CA_ATTR_OTHER. */

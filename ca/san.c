@@ -125,7 +125,7 @@ enum sg_rc ca_sans_add_dns_lax(struct sg_arena *arena, struct ca_sans *sans,
 /* dot-atom (RFC 5322 3.2.3): atoms of atext with single dots between. */
 static const char *local_fault(struct sg_slice local)
 {
-    static const char SPECIALS[] = "!#$%&'*+-/=?^_`{|}~";
+    static const char specials[] = "!#$%&'*+-/=?^_`{|}~";
 
     if (local.len == 0)
         return "nothing before the @ (RFC 5321 4.1.2)";
@@ -137,7 +137,7 @@ static const char *local_fault(struct sg_slice local)
                      || (c >= '0' && c <= '9');
         bool inner_dot =
             c == '.' && i > 0 && i + 1 < local.len && local.p[i - 1] != '.';
-        if (!alnum && !inner_dot && (c == 0 || strchr(SPECIALS, c) == NULL))
+        if (!alnum && !inner_dot && (c == 0 || strchr(specials, c) == NULL))
             return "character that needs quoting before the @ (RFC 5322 3.2.3)";
     }
     return NULL;
@@ -195,7 +195,7 @@ enum sg_rc ca_sans_add_ip(struct sg_arena *arena, struct ca_sans *sans,
 enum sg_rc ca_sans_add_ip_bytes(struct sg_arena *arena, struct ca_sans *sans,
                                 struct sg_slice octets, struct sg_err *err)
 {
-    static const uint8_t MAPPED[12] = {
+    static const uint8_t mapped[12] = {
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff
     };
 
@@ -206,8 +206,8 @@ enum sg_rc ca_sans_add_ip_bytes(struct sg_arena *arena, struct ca_sans *sans,
             octets.len);
     /* ::ffff:192.0.2.1 is an IPv4 address: as 16 octets it would pass by the
      * IPv4 name constraints. */
-    if (octets.len == 16 && memcmp(octets.p, MAPPED, sizeof(MAPPED)) == 0)
-        octets = SG_SLICE(octets.p + sizeof(MAPPED), 4);
+    if (octets.len == 16 && memcmp(octets.p, mapped, sizeof(mapped)) == 0)
+        octets = SG_SLICE(octets.p + sizeof(mapped), 4);
 
     struct sg_slice copy = sg_arena_copy(arena, octets);
     if (copy.p == NULL)

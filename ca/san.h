@@ -29,7 +29,8 @@ struct ca_sans {
 #define CA_SANS_MAX 256 /* names per certificate; constraint checks are n × m */
 
 /* Each takes text, checks and normalises it and appends; a name that is there
- * already is kept once. SG_POLICY names the value and the rule. */
+ * already is kept once. SG_POLICY names the value and the rule. A list grows by
+ * these calls only: the array has no other record of its size. */
 
 /* A-labels through IDNA2008 (libidn2, non-transitional, UTS 46 mapping), lower
  * case; labels 1–63 octets of letters, digits and inner hyphens, 253 in all; a
@@ -48,6 +49,8 @@ enum sg_rc ca_sans_add_email(struct sg_arena *arena, struct ca_sans *sans,
  * its host must be a host name or an IP. */
 enum sg_rc ca_sans_add_uri(struct sg_arena *arena, struct ca_sans *sans,
                            struct sg_slice text, struct sg_err *err);
+/* An IPv4-mapped IPv6 address (::ffff:192.0.2.1) becomes the IPv4 address, which
+ * IPv4 name constraints know. */
 enum sg_rc ca_sans_add_ip(struct sg_arena *arena, struct ca_sans *sans,
                           struct sg_slice text, struct sg_err *err);
 enum sg_rc ca_sans_add_ip_bytes(struct sg_arena *arena, struct ca_sans *sans,

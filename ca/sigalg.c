@@ -115,19 +115,19 @@ static enum sg_rc alg_for_curve(enum ca_key_kind kind, unsigned hash_bits,
     static const struct {
         enum ca_sigalg alg;
         unsigned hash_bits;
-    } OWN[] = {
+    } own[] = {
         [CA_HASH_SHA256] = { CA_SIGALG_ECDSA_SHA256, 256 },
         [CA_HASH_SHA384] = { CA_SIGALG_ECDSA_SHA384, 384 },
         [CA_HASH_SHA512] = { CA_SIGALG_ECDSA_SHA512, 512 },
     };
     enum ca_hash hash = ca_curve(kind)->hash;
 
-    if (hash_bits != 0 && hash_bits != OWN[hash].hash_bits)
+    if (hash_bits != 0 && hash_bits != own[hash].hash_bits)
         return sg_err_set(
             err, SG_POLICY,
             "signature algorithm: %s signs with SHA-%u, not SHA-%u (BR 7.1.3.2.2)",
-            ca_key_kind_name(kind), OWN[hash].hash_bits, hash_bits);
-    *ret = OWN[hash].alg;
+            ca_key_kind_name(kind), own[hash].hash_bits, hash_bits);
+    *ret = own[hash].alg;
     return SG_OK;
 }
 

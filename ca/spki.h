@@ -19,14 +19,14 @@ enum ca_key_kind {
     CA_KEY_EC_P521,
     CA_KEY_ED25519
 };
-const char *ca_key_kind_name(enum ca_key_kind kind); /* "EC P-256" */
+const char *ca_key_kind_name(enum ca_key_kind kind);  /* "EC P-256" */
 const char *ca_key_kind_vault(enum ca_key_kind kind); /* "rsa" "ec" "ed25519" */
 
 struct ca_spki {
     enum ca_key_kind kind;
-    unsigned bits;        /* RSA modulus, EC field, 256 for Ed25519 */
-    struct sg_slice der;  /* the whole SubjectPublicKeyInfo */
-    struct sg_slice key;  /* content of the BIT STRING without unused bits */
+    unsigned bits;       /* RSA modulus, EC field, 256 for Ed25519 */
+    struct sg_slice der; /* the whole SubjectPublicKeyInfo */
+    struct sg_slice key; /* content of the BIT STRING without unused bits */
     struct sg_slice modulus, exponent; /* RSA, magnitudes */
 };
 
@@ -70,8 +70,9 @@ enum sg_rc ca_sigalg_for(enum ca_key_kind kind, unsigned hash_bits, bool pss,
                          enum ca_sigalg *ret, struct sg_err *err);
 
 /* SG_POLICY "signature invalid" when it does not verify. */
-enum sg_rc ca_verify(EVP_PKEY *pkey, enum ca_sigalg alg, struct sg_slice message,
-                     struct sg_slice signature, struct sg_err *err);
+enum sg_rc ca_verify(EVP_PKEY *pkey, enum ca_sigalg alg,
+                     struct sg_slice message, struct sg_slice signature,
+                     struct sg_err *err);
 
 /* The same with a parsed key, and cheaper for EC: this thread's own key object
  * is used again. */

@@ -27,14 +27,14 @@ static bool in_subgroup(unsigned r, unsigned p)
  * small prime; by chance that happens to one modulus in 2^27. */
 static bool is_roca(const BIGNUM *n)
 {
-    static const uint8_t PRIMES[] = {
+    static const uint8_t primes[] = {
         3,   5,   7,   11,  13,  17,  19,  23,  29,  31,  37,  41,  43,
         47,  53,  59,  61,  67,  71,  73,  79,  83,  89,  97,  101, 103,
         107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
     };
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(PRIMES); i++)
-        if (!in_subgroup((unsigned)BN_mod_word(n, PRIMES[i]), PRIMES[i]))
+    for (size_t i = 0; i < SG_ARRAY_LEN(primes); i++)
+        if (!in_subgroup((unsigned)BN_mod_word(n, primes[i]), primes[i]))
             return false;
     return true;
 }
@@ -74,7 +74,7 @@ static bool square_modulo(unsigned r, unsigned m)
 /* Cheap residues sort out 99 of 100 numbers that are no squares. */
 static bool may_be_square(const BIGNUM *v)
 {
-    unsigned r = (unsigned)BN_mod_word(v, 64 * 63 * 65 * 11);
+    unsigned r = (unsigned)BN_mod_word(v, 64UL * 63 * 65 * 11);
 
     return square_modulo(r % 64, 64) && square_modulo(r % 63, 63)
            && square_modulo(r % 65, 65) && square_modulo(r % 11, 11);
