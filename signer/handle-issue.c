@@ -12,6 +12,7 @@
 
 struct issue {
     struct srv_roles *roles; /* the set that the role is from */
+    struct srv_prepare_args args;
     struct srv_job job;
     bool prepared;
     int64_t asked_us;
@@ -127,41 +128,67 @@ static void issue_ask(struct srv_request *req)
         srv_request_wake(req);
 }
 
-static enum sg_rc issue_prepare(struct srv_request *req, enum srv_operation op,
-                                struct sg_err *err)
+/* On an event thread or a worker's. */
+static enum sg_rc issue_prepare(struct srv_request *req)
 {
-    struct srv_state *state = req->app;
     struct issue *issue = req->job;
 
-    const struct srv_role *role = NULL;
-    SG_TRY(srv_roles_require(issue->roles, req->role, &role, err));
-    if (req->issuer_ref == NULL)
-        req->issuer_ref = role->issuer_ref;
-    const struct srv_issuer *issuer =
-        srv_issuers_find(state->issuers, req->issuer_ref);
-    if (issuer == NULL)
-        return sg_err_set(err, SG_POLICY,
-                          "unable to find PKI issuer for reference: %s",
-                          req->issuer_ref);
-
-    struct srv_prepare_args args = {
-        .op = op,
-        .role = role,
-        .issuer = issuer,
-        .default_ttl = state->cfg->default_ttl,
-        .max_ttl = state->cfg->max_ttl,
-        .now = sg_now(),
-    };
-    SG_TRY(srv_params_parse(&req->arena, sg_buf_slice(&req->body),
-                            srv_request_header(req, "Content-Type"),
-                            &args.params, err));
-    enum sg_rc rc = srv_prepare(&args, &req->arena, &issue->job, err);
+    enum sg_rc rc =
+        srv_prepare(&issue->args, &req->arena, &issue->job, &req->err);
     issue->prepared = rc == SG_OK;
     return rc;
 }
 
+static void issue_prepared(struct srv_request *req)
+{
+    const struct issue *issue = req->job;
+
+    if (!issue->prepared) {
+        srv_respond_failure(req);
+        return;
+    }
+    req->summary = issue->job.summary;
+    issue_ask(req);
+}
+
+static void issue_work(void *arg, bool cancelled)
+{
+    struct srv_request *req = arg;
+
+    if (cancelled)
+        (void)sg_err_set(&req->err, SG_UNAVAILABLE, "signetd is stopping");
+    else
+        (void)issue_prepare(req);
+    srv_request_wake(req);
+}
+
+static enum sg_rc issue_read(struct srv_request *req, enum srv_operation op,
+                             struct sg_err *err)
+{
+    struct srv_state *state = req->app;
+    struct issue *issue = req->job;
+    struct srv_prepare_args *args = &issue->args;
+
+    SG_TRY(srv_roles_require(issue->roles, req->role, &args->role, err));
+    if (req->issuer_ref == NULL)
+        req->issuer_ref = args->role->issuer_ref;
+    args->issuer = srv_issuers_find(state->issuers, req->issuer_ref);
+    if (args->issuer == NULL)
+        return sg_err_set(err, SG_POLICY,
+                          "unable to find PKI issuer for reference: %s",
+                          req->issuer_ref);
+    args->op = op;
+    args->default_ttl = state->cfg->default_ttl;
+    args->max_ttl = state->cfg->max_ttl;
+    args->now = sg_now();
+    return srv_params_parse(&req->arena, sg_buf_slice(&req->body),
+                            srv_request_header(req, "Content-Type"),
+                            &args->params, err);
+}
+
 static void issue_begin(struct srv_request *req, enum srv_operation op)
 {
+    struct srv_state *state = req->app;
     struct issue *issue = sg_arena_new(&req->arena, struct issue);
 
     if (issue == NULL) {
@@ -169,15 +196,21 @@ static void issue_begin(struct srv_request *req, enum srv_operation op)
         srv_respond_failure(req);
         return;
     }
-    issue->roles = srv_state_roles(req->app);
+    issue->roles = srv_state_roles(state);
     req->job = issue;
     req->job_done = issue_done;
-    if (issue_prepare(req, op, &req->err) != SG_OK) {
+    if (issue_read(req, op, &req->err) != SG_OK) {
         srv_respond_failure(req);
         return;
     }
-    req->summary = issue->job.summary;
-    issue_ask(req);
+    if (op != SRV_OP_ISSUE || issue->args.role->key_kind != CA_KEY_RSA) {
+        (void)issue_prepare(req);
+        issue_prepared(req);
+        return;
+    }
+    srv_request_wait(req, issue_prepared);
+    if (srv_worker_add(state->worker, issue_work, req, &req->err) != SG_OK)
+        srv_request_wake(req);
 }
 
 void srv_handle_issue(struct srv_request *req)

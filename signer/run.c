@@ -101,6 +101,7 @@ static enum sg_rc start_issuers(struct daemon *d, struct sg_err *err)
 
 static enum sg_rc start_server(struct daemon *d, struct sg_err *err)
 {
+    SG_TRY(srv_worker_new(0, &d->state.worker, err));
     SG_TRY(srv_conns_new(&d->cfg->limits, &d->conns, err));
     const struct srv_server_args args = {
         .limits = &d->cfg->limits,
@@ -249,8 +250,9 @@ static void stop(struct daemon *d)
     srv_conns_stop(d->conns);
     drain(d, d->cfg->limits.stop_timeout_ms);
     unsigned left = srv_conns_busy(d->conns);
-    /* Whoever still waits for a token gets its answer from this. */
+    /* Whoever still waits for a token or a key gets an answer from this. */
     srv_issuers_close(d->state.issuers);
+    srv_worker_cancel(d->state.worker);
     drain(d, STOP_FLUSH_MS);
     sg_log(SG_LOG_NOTICE, "stopped", "unfinished=%u", left);
 }
@@ -259,6 +261,7 @@ static void daemon_done(struct daemon *d)
 {
     if (d->state.issuers != NULL)
         srv_issuers_close(d->state.issuers);
+    srv_worker_free(d->state.worker);
     srv_server_free(d->server);
     srv_conns_free(d->conns);
     srv_listen_close(&d->listen);

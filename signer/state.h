@@ -10,10 +10,12 @@
 #include "signer/issuers.h"
 #include "signer/role.h"
 #include "signer/route.h"
+#include "signer/worker.h"
 
 struct srv_state {
     const struct srv_config *cfg; /* as started */
     struct srv_issuers *issuers;
+    struct srv_worker *worker;
     struct srv_path mount;
     pthread_mutex_t roles_lock; /* held for a copy of the pointer */
     struct srv_roles *roles;

@@ -245,6 +245,26 @@ def kill_under_load(lab, daemon):
           "requests got 503")
 
 
+def test_rsa_keys_do_not_hold_up_others(lab):
+    roles = [WEB, {"name": "slow", "allow_any_name": True, "key_type": "rsa",
+                   "key_bits": "4096", "ttl": "1h"}]
+    with lab.running(lab.config(roles=roles)) as daemon:
+        _, end = start_load(lab, 4, "slow")
+        took = []
+        for _ in range(100):
+            begun = time.monotonic()
+            expect(lab.issue().status, 200)
+            took.append(time.monotonic() - begun)
+        took.sort()
+        assert took[90] < 0.1, took
+        expect(daemon.stop(), 0)
+        for status, raw, _ in end():
+            if status == 200:
+                lab.verify(json.loads(raw)["data"]["certificate"])
+            else:
+                assert status in (503, None), (status, raw)
+
+
 def check_down(lab):
     def down():
         answer = lab.ask("GET", "/v1/sys/health")
