@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,7 +280,12 @@ static enum sg_rc guard_text(const struct tok_guard_key *key,
         .max_validity = (uint64_t)g->max_validity,
         .issuer_certificate = g->bound ? (char *)cert.data : NULL,
     };
-    return sg_config_save(&SCHEMA, &file, out, err);
+    /* libcyaml 1.3 writes numbers through one static buffer. */
+    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+    (void)pthread_mutex_lock(&one_at_a_time);
+    enum sg_rc rc = sg_config_save(&SCHEMA, &file, out, err);
+    (void)pthread_mutex_unlock(&one_at_a_time);
+    return rc;
 }
 
 static enum sg_rc guard_write(const struct tok_guard_key *key,
