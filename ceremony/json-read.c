@@ -62,18 +62,34 @@ bool cer_reader_has(const struct cer_reader *in, const char *key)
     return json_object_object_get_ex(in->object, key, NULL);
 }
 
-enum sg_rc cer_take(struct cer_reader *in, const char *key, enum json_type type,
-                    json_object **ret, struct sg_err *err)
+enum sg_rc cer_take_or_null(struct cer_reader *in, const char *key,
+                            enum json_type type, json_object **ret,
+                            struct sg_err *err)
 {
     json_object *value;
 
     if (!json_object_object_get_ex(in->object, key, &value))
         return sg_err_set(err, SG_FORMAT, "%s: \"%s\" is missing", in->what,
                           key);
-    if (!json_object_is_type(value, type))
+    if (value != NULL && !json_object_is_type(value, type))
         return sg_err_set(err, SG_FORMAT, "%s: \"%s\" is not of type %s",
                           in->what, key, json_type_to_name(type));
-    in->taken++;
+    if (in->n_taken == SG_ARRAY_LEN(in->taken))
+        return sg_err_set(err, SG_BUG, "%s: too many keys", in->what);
+    in->taken[in->n_taken++] = key;
+    *ret = value;
+    return SG_OK;
+}
+
+enum sg_rc cer_take(struct cer_reader *in, const char *key, enum json_type type,
+                    json_object **ret, struct sg_err *err)
+{
+    json_object *value;
+
+    SG_TRY(cer_take_or_null(in, key, type, &value, err));
+    if (value == NULL)
+        return sg_err_set(err, SG_FORMAT, "%s: \"%s\" is not of type %s",
+                          in->what, key, json_type_to_name(type));
     *ret = value;
     return SG_OK;
 }
@@ -169,11 +185,24 @@ enum sg_rc cer_take_hex(struct cer_reader *in, const char *key, uint8_t *ret,
     return SG_OK;
 }
 
+static bool was_taken(const struct cer_reader *in, const char *key)
+{
+    for (size_t i = 0; i < in->n_taken; i++)
+        if (strcmp(in->taken[i], key) == 0)
+            return true;
+    return false;
+}
+
 enum sg_rc cer_reader_end(const struct cer_reader *in, struct sg_err *err)
 {
-    if (in->taken == (size_t)json_object_object_length(in->object))
-        return SG_OK;
-    return sg_err_set(err, SG_FORMAT, "%s: %zu unknown key(s)", in->what,
-                      (size_t)json_object_object_length(in->object)
-                          - in->taken);
+    char shown[SG_SHOW_MAX];
+
+    json_object_object_foreach(in->object, key, member)
+    {
+        (void)member;
+        if (!was_taken(in, key))
+            return sg_err_set(err, SG_FORMAT, "%s: \"%s\" is not a key here",
+                              in->what, sg_show(key, shown));
+    }
+    return SG_OK;
 }

@@ -6,8 +6,6 @@
 #include "common/clock.h"
 #include "common/parse.h"
 
-#define KEYS_MAX 64 /* members of one object; ours have a dozen */
-
 static enum sg_rc write_value(json_object *value, unsigned depth,
                               struct sg_buf *out, struct sg_err *err);
 
@@ -41,12 +39,12 @@ static int by_text(const void *a, const void *b)
 static enum sg_rc write_object(json_object *object, unsigned depth,
                                struct sg_buf *out, struct sg_err *err)
 {
-    const char *keys[KEYS_MAX];
+    const char *keys[CER_JSON_KEYS_MAX];
     size_t n = 0;
 
-    if (json_object_object_length(object) > KEYS_MAX)
+    if (json_object_object_length(object) > CER_JSON_KEYS_MAX)
         return sg_err_set(err, SG_BUG, "JSON object of more than %d members",
-                          KEYS_MAX);
+                          CER_JSON_KEYS_MAX);
     json_object_object_foreach(object, key, member)
     {
         (void)member;
@@ -124,6 +122,14 @@ enum sg_rc cer_json_put(json_object *object, const char *key,
         && json_object_object_add(object, key, own_value) == 0)
         return SG_OK;
     (void)json_object_put(own_value);
+    return sg_err_set(err, SG_NOMEM, "JSON \"%s\"", key);
+}
+
+enum sg_rc cer_json_put_null(json_object *object, const char *key,
+                             struct sg_err *err)
+{
+    if (json_object_object_add(object, key, NULL) == 0)
+        return SG_OK;
     return sg_err_set(err, SG_NOMEM, "JSON \"%s\"", key);
 }
 

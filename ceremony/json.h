@@ -19,6 +19,7 @@ static inline void cer_json_free(json_object *value)
 SG_DEFINE_CLEANUP(json_object, cer_json_free);
 
 #define CER_JSON_DEPTH_MAX 8
+#define CER_JSON_KEYS_MAX 64 /* members of one object; ours have a dozen */
 
 /* Appended to out. SG_BUG for a value that has no canonical form. */
 enum sg_rc cer_json_write(json_object *value, struct sg_buf *out,
@@ -41,6 +42,8 @@ enum sg_rc cer_json_put_hex(json_object *object, const char *key,
                             struct sg_slice value, struct sg_err *err);
 enum sg_rc cer_json_put_time(json_object *object, const char *key,
                              int64_t value, struct sg_err *err); /* RFC 3339 */
+enum sg_rc cer_json_put_null(json_object *object, const char *key,
+                             struct sg_err *err);
 /* object takes own_value over in any case. */
 enum sg_rc cer_json_put(json_object *object, const char *key,
                         json_object *own_value, struct sg_err *err);
@@ -51,13 +54,18 @@ enum sg_rc cer_json_put(json_object *object, const char *key,
 struct cer_reader {
     json_object *object; /* borrowed */
     const char *what;
-    size_t taken;
+    const char *taken[CER_JSON_KEYS_MAX]; /* borrowed */
+    size_t n_taken;
 };
 void cer_reader_init(struct cer_reader *in, json_object *object,
                      const char *what);
 bool cer_reader_has(const struct cer_reader *in, const char *key);
 enum sg_rc cer_take(struct cer_reader *in, const char *key, enum json_type type,
                     json_object **ret, struct sg_err *err);
+/* The same, and *ret is NULL where "null" stands. */
+enum sg_rc cer_take_or_null(struct cer_reader *in, const char *key,
+                            enum json_type type, json_object **ret,
+                            struct sg_err *err);
 enum sg_rc cer_take_text(struct cer_reader *in, const char *key,
                          struct sg_arena *arena, const char **ret,
                          struct sg_err *err);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ceremony/request.h"
+
+#include <string.h>
+
+#include "ceremony/request-schema.h"
+#include "common/config-walk.h"
+
+#define UNFILLED "CHANGE-ME" /* what the templates have for people to fill in */
+
+void cer_request_free(struct cer_request *request)
+{
+    sg_config_free(&CER_REQUEST_SCHEMA, request);
+}
+
+/* A template that was not filled in is told by its line: what the value ought
+ * to have been does not matter then. */
+static enum sg_rc check_filled(struct sg_slice yaml, const char *path,
+                               struct sg_err *err)
+{
+    SG_CLEANUP(sg_walk_free) struct walk *w = NULL;
+    struct walk_item item = { .kind = WALK_SCALAR };
+    char place[WALK_PLACE_MAX];
+
+    SG_TRY(sg_walk_new(yaml, path, &w, err));
+    while (item.kind != WALK_DONE) {
+        SG_TRY(sg_walk_next(w, &item, err));
+        if (item.kind == WALK_SCALAR
+            && memmem(item.text.p, item.text.len, UNFILLED, strlen(UNFILLED))
+                   != NULL)
+            return sg_err_set(err, SG_CONFIG,
+                              "%s:%u: %s: still the template's " UNFILLED, path,
+                              item.line, sg_walk_place(w, place));
+    }
+    return SG_OK;
+}
+
+/* --- which keys go with which type ----------------------------------------- */
+
+/* One column per type, in the order of enum cer_type: N needed, o optional,
+ * . refused. */
+struct rule {
+    const char *key;
+    size_t offset; /* of the pointer that says "present" */
+    const char *types;
+};
+#define RULE(key, types) \
+    { \
+#key, offsetof(struct cer_request, key), types \
+    }
+#define RULE_LIST(key, types) \
+    { \
+#key, offsetof(struct cer_request, key.v), types \
+    }
+
+static const struct rule RULES[] = {
+    /* key, root, intermediate, csr, cross-certificate, rollover,
+     * ocsp-responder, crl */
+    RULE(guard, "N......."),
+    RULE(profile, ".oo.oooo"),
+    RULE(subject, ".NoN..o."),
+    RULE(validity, ".NN.NNN."),
+    RULE(path_length, ".oo.oo.."),
+    RULE(name_constraints, ".oo.oo.."),
+    RULE(technically_constrained, "..o.oo.."),
+    RULE_LIST(extended_key_usage, "..o.oo.."),
+    RULE_LIST(policies, ".oo.oo.."),
+    RULE(policy_constraints, ".oo.oo.."),
+    RULE(inhibit_any_policy, ".oo.oo.."),
+    RULE_LIST(issuing_certificates, "..o.oo.."),
+    RULE_LIST(ocsp_servers, "..o.oo.."),
+    RULE_LIST(crl_distribution_points, "..o.oo.."),
+    RULE(digital_signature, ".oo.oo.."),
+    RULE(signature, ".ooooooo"),
+    RULE(issuer, "..N.NNNN"),
+    RULE(csr, "..o...o."),
+    RULE(certificate, "....No.."),
+    RULE(public_key, ".NoN.oo."),
+    RULE(crl, ".......N"),
+};
+
+static bool present(const struct cer_request *request, const struct rule *rule)
+{
+    const void *value;
+
+    memcpy(&value, (const uint8_t *)request + rule->offset, sizeof(value));
+    return value != NULL;
+}
+
+static enum sg_rc check_keys(const struct cer_request *request,
+                             const char *path, struct sg_err *err)
+{
+    for (size_t i = 0; i < SG_ARRAY_LEN(RULES); i++) {
+        char need = RULES[i].types[request->kind - CER_TYPE_KEY];
+        bool there = present(request, &RULES[i]);
+
+        if (there && need == '.')
+            return sg_err_set(err, SG_CONFIG,
+                              "%s: %s: does not go with type %s", path,
+                              RULES[i].key, request->type);
+        if (!there && need == 'N')
+            return sg_err_set(err, SG_CONFIG, "%s: %s: type %s needs it", path,
+                              RULES[i].key, request->type);
+    }
+    return SG_OK;
+}
+
+/* The key that is certified comes from one place. */
+static enum sg_rc check_source(const struct cer_request *request,
+                               const char *path, struct sg_err *err)
+{
+    bool rollover = request->kind == CER_TYPE_ROLLOVER;
+    const char *other = rollover ? "certificate" : "csr";
+    bool has_other = (rollover ? request->certificate : request->csr) != NULL;
+
+    if (!rollover && request->kind != CER_TYPE_INTERMEDIATE
+        && request->kind != CER_TYPE_OCSP_RESPONDER)
+        return SG_OK;
+    if (has_other == (request->public_key != NULL))
+        return sg_err_set(err, SG_CONFIG,
+                          "%s: %s: exactly one of %s and public_key says whose "
+                          "key is certified, not %s",
+                          path, has_other ? other : "public_key", other,
+                          has_other ? "both" : "none");
+    if (!rollover && !has_other && request->subject == NULL)
+        return sg_err_set(err, SG_CONFIG,
+                          "%s: subject: needed with public_key (a csr would "
+                          "bring its own)",
+                          path);
+    return SG_OK;
+}
+
+enum sg_rc cer_request_parse(struct sg_slice yaml, const char *path,
+                             struct cer_request **ret, struct sg_err *err)
+{
+    SG_CLEANUP(cer_request_free) struct cer_request *request = NULL;
+    void *data = NULL;
+
+    if (yaml.len > 0)
+        SG_TRY(check_filled(yaml, path, err));
+    SG_TRY(sg_config_parse(yaml, path, &CER_REQUEST_SCHEMA, &data, err));
+    request = data;
+    struct sg_err why = { 0 };
+    if (cer_type_parse(request->type, &request->kind, &why) != SG_OK)
+        return sg_err_set(err, SG_CONFIG, "%s: type: %s", path, why.msg);
+    SG_TRY(check_keys(request, path, err));
+    SG_TRY(check_source(request, path, err));
+    *ret = SG_TAKE(request);
+    return SG_OK;
+}
