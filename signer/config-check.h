@@ -32,7 +32,7 @@ struct srv_check {
 #define SRV_ENTRY_MAX 96 /* "issuers[12].crl_distribution_points" */
 
 /* "path:line: entry: reason" */
-#define srv_refuse(c, entry, ...) \
+#define SRV_REFUSE(c, entry, ...) \
     srv_refuse_at((c), SG_HERE, (entry), __VA_ARGS__)
 SG_PRINTF(4, 5)
 enum sg_rc srv_refuse_at(const struct srv_check *c, const char *where,
@@ -41,7 +41,7 @@ enum sg_rc srv_refuse_at(const struct srv_check *c, const char *where,
 /* Each takes the entry's path for the refusal. A text that is NULL leaves the
  * default that stands in *value. */
 enum sg_rc srv_check_absolute(const struct srv_check *c, const char *entry,
-                              const char *path);
+                              const char *value);
 enum sg_rc srv_check_unsigned(const struct srv_check *c, const char *entry,
                               const char *text, struct srv_range range,
                               unsigned *value);

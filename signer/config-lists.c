@@ -28,7 +28,7 @@ static enum sg_rc check_name(const struct srv_check *c, const char *entry,
                              const char *name)
 {
     if (!srv_is_name(name, strlen(name)))
-        return srv_refuse(
+        return SRV_REFUSE(
             c, entry,
             "\"%s\" is not a name (letters, digits and \"_\", inside "
             "also \"-\" and \".\")",
@@ -38,11 +38,11 @@ static enum sg_rc check_name(const struct srv_check *c, const char *entry,
 
 static bool is_pin_source(const char *text)
 {
-    static const char *const FORMS[] = { "file:/",
+    static const char *const forms[] = { "file:/",
                                          "fd:", "credential:", "command:/" };
-    for (size_t i = 0; i < SG_ARRAY_LEN(FORMS); i++) {
-        size_t len = strlen(FORMS[i]);
-        if (strncmp(text, FORMS[i], len) == 0 && text[len] != '\0')
+    for (size_t i = 0; i < SG_ARRAY_LEN(forms); i++) {
+        size_t len = strlen(forms[i]);
+        if (strncmp(text, forms[i], len) == 0 && text[len] != '\0')
             return true;
     }
     return strcmp(text, "prompt") == 0;
@@ -55,18 +55,18 @@ static enum sg_rc check_token_texts(const struct srv_check *c, size_t i,
     SG_TRY(check_name(c, entry_of(at, "tokens", i, "name"), t->name));
     for (size_t k = 0; k < i; k++)
         if (strcmp(c->out->file->tokens[k].name, t->name) == 0)
-            return srv_refuse(c, at, "a token \"%s\" is there already",
+            return SRV_REFUSE(c, at, "a token \"%s\" is there already",
                               t->name);
     SG_TRY(
         srv_check_absolute(c, entry_of(at, "tokens", i, "module"), t->module));
     SG_TRY(
         srv_check_absolute(c, entry_of(at, "tokens", i, "guards"), t->guards));
     if (strncmp(t->uri, "pkcs11:", 7) != 0)
-        return srv_refuse(c, entry_of(at, "tokens", i, "uri"),
+        return SRV_REFUSE(c, entry_of(at, "tokens", i, "uri"),
                           "\"%s\" is not a PKCS#11 URI (RFC 7512)", t->uri);
     /* The value is not repeated: it may be the PIN itself. */
     if (!is_pin_source(t->pin_source))
-        return srv_refuse(c, entry_of(at, "tokens", i, "pin_source"),
+        return SRV_REFUSE(c, entry_of(at, "tokens", i, "pin_source"),
                           "must be file:/PATH, fd:N, credential:NAME, "
                           "command:/PATH or prompt; never the PIN itself");
     return SG_OK;
@@ -111,7 +111,7 @@ static enum sg_rc check_urls(const struct srv_check *c, size_t i,
         for (const char *p = urls[k]; *p != '\0'; p++)
             ok = ok && *p > 0x20 && *p < 0x7f;
         if (!ok)
-            return srv_refuse(c, entry_of(at, "issuers", i, key),
+            return SRV_REFUSE(c, entry_of(at, "issuers", i, key),
                               "\"%s\" is not an http or https URL", urls[k]);
     }
     return SG_OK;
@@ -123,15 +123,15 @@ static enum sg_rc check_issuer_name(const struct srv_check *c, size_t i,
     char at[SRV_ENTRY_MAX];
     SG_TRY(check_name(c, entry_of(at, "issuers", i, "name"), in->name));
     if (strcmp(in->name, "default") == 0)
-        return srv_refuse(c, at, "\"default\" is a reserved word");
+        return SRV_REFUSE(c, at, "\"default\" is a reserved word");
     for (size_t k = 0; k < i; k++)
         if (strcmp(c->out->file->issuers[k].name, in->name) == 0)
-            return srv_refuse(c, at, "an issuer \"%s\" is there already",
+            return SRV_REFUSE(c, at, "an issuer \"%s\" is there already",
                               in->name);
     for (size_t k = 0; k < c->out->file->tokens_count; k++)
         if (strcmp(c->out->file->tokens[k].name, in->token) == 0)
             return SG_OK;
-    return srv_refuse(c, entry_of(at, "issuers", i, "token"),
+    return SRV_REFUSE(c, entry_of(at, "issuers", i, "token"),
                       "there is no token \"%s\"", in->token);
 }
 
@@ -143,11 +143,11 @@ static enum sg_rc check_issuer_key(const struct srv_check *c, size_t i,
     char at[SRV_ENTRY_MAX];
     sg_buf_init(&id, KEY_ID_MAX);
     if (strlen(in->key) > LABEL_MAX)
-        return srv_refuse(c, entry_of(at, "issuers", i, "key"),
+        return SRV_REFUSE(c, entry_of(at, "issuers", i, "key"),
                           "the label is longer than %d bytes", LABEL_MAX);
     if (in->key_id != NULL
         && (sg_parse_hex(in->key_id, &id, &inner) != SG_OK || id.len == 0))
-        return srv_refuse(c, entry_of(at, "issuers", i, "key_id"),
+        return SRV_REFUSE(c, entry_of(at, "issuers", i, "key_id"),
                           "\"%s\" is not 1 to %d octets in hex", in->key_id,
                           KEY_ID_MAX);
     return SG_OK;
@@ -176,7 +176,7 @@ static enum sg_rc check_issuer(const struct srv_check *c, size_t i,
     if (behavior == NULL)
         behavior = "err";
     if (strcmp(behavior, "err") != 0 && strcmp(behavior, "truncate") != 0)
-        return srv_refuse(
+        return SRV_REFUSE(
             c, entry_of(at, "issuers", i, "leaf_not_after_behavior"),
             "\"%s\" is neither err nor truncate; a certificate never "
             "outlives its issuer here",
@@ -230,10 +230,10 @@ static enum sg_rc check_role_names(const struct srv_check *c)
         SG_TRY(check_name(c, entry_of(at, "roles", i, "name"),
                           file->roles[i].name));
     }
-    qsort(sorted, file->roles_count, sizeof(*sorted), by_role_name);
+    qsort(sorted, file->roles_count, sizeof(void *), by_role_name);
     for (size_t i = 1; i < file->roles_count; i++)
         if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
-            return srv_refuse(
+            return SRV_REFUSE(
                 c,
                 entry_of(at, "roles", (size_t)(sorted[i] - file->roles),
                          "name"),
@@ -254,14 +254,14 @@ static enum sg_rc check_role(const struct srv_check *c, size_t i,
         in->key_usage.v_count == 0
         && srv_yaml_line(c->yaml, entry_of(at, "roles", i, "key_usage")) != 0;
     if (in->issuer_ref != NULL && !has_issuer(c, in->issuer_ref))
-        return srv_refuse(c, entry_of(at, "roles", i, "issuer_ref"),
+        return SRV_REFUSE(c, entry_of(at, "roles", i, "issuer_ref"),
                           "there is no issuer \"%s\"", in->issuer_ref);
     sg_arena_init(&arena, SRV_ROLE_BYTES_MAX);
     enum sg_rc rc = srv_role_build(&arena, in, &role, &key, &inner);
     if (rc == SG_NOMEM)
         return nomem(c);
     if (rc != SG_OK)
-        return srv_refuse(c, entry_of(at, "roles", i, key), "role \"%s\": %s",
+        return SRV_REFUSE(c, entry_of(at, "roles", i, key), "role \"%s\": %s",
                           in->name, inner.msg);
     ca_profile_free(role.profile);
     return SG_OK;
@@ -287,7 +287,7 @@ enum sg_rc srv_check_lists(const struct srv_check *c)
     if (file->default_issuer != NULL
         && (strcmp(file->default_issuer, "default") == 0
             || !has_issuer(c, file->default_issuer)))
-        return srv_refuse(c, "default_issuer", "there is no issuer \"%s\"",
+        return SRV_REFUSE(c, "default_issuer", "there is no issuer \"%s\"",
                           file->default_issuer);
     cfg->default_issuer = file->default_issuer;
     cfg->tokens = tokens;

@@ -16,15 +16,17 @@
 #define FLAG(key) \
     CYAML_FIELD_BOOL_PTR(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, \
                          struct srv_role_config, key)
+/* NOLINTBEGIN(bugprone-macro-parentheses): a member cannot be bracketed */
 #define LIST(key) \
     CYAML_FIELD_SEQUENCE_COUNT(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, \
                                struct srv_role_config, key.v, key.v_count, \
-                               &text_value, 0, LIST_MAX)
+                               &TEXT_VALUE, 0, LIST_MAX)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
-static const cyaml_schema_value_t text_value = { CYAML_VALUE_STRING(
+static const cyaml_schema_value_t TEXT_VALUE = { CYAML_VALUE_STRING(
     CYAML_FLAG_POINTER, char *, 1, TEXT_MAX) };
 
-static const cyaml_schema_field_t socket_fields[] = {
+static const cyaml_schema_field_t SOCKET_FIELDS[] = {
     TEXT(srv_file_socket, path),
     TEXT(srv_file_socket, mode),
     TEXT(srv_file_socket, owner),
@@ -32,7 +34,7 @@ static const cyaml_schema_field_t socket_fields[] = {
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t limits_fields[] = {
+static const cyaml_schema_field_t LIMITS_FIELDS[] = {
     TEXT(srv_file_limits, connections),
     TEXT(srv_file_limits, connections_per_uid),
     TEXT(srv_file_limits, threads),
@@ -44,7 +46,7 @@ static const cyaml_schema_field_t limits_fields[] = {
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t token_fields[] = {
+static const cyaml_schema_field_t TOKEN_FIELDS[] = {
     NEEDED(srv_file_token, name),
     NEEDED(srv_file_token, module),
     NEEDED(srv_file_token, uri),
@@ -55,15 +57,15 @@ static const cyaml_schema_field_t token_fields[] = {
     TEXT(srv_file_token, start_timeout_ms),
     CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t token_value = { CYAML_VALUE_MAPPING(
-    CYAML_FLAG_DEFAULT, struct srv_file_token, token_fields) };
+static const cyaml_schema_value_t TOKEN_VALUE = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct srv_file_token, TOKEN_FIELDS) };
 
 #define URLS(key) \
     CYAML_FIELD_SEQUENCE(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, \
-                         struct srv_file_issuer, key, &text_value, 0, \
+                         struct srv_file_issuer, key, &TEXT_VALUE, 0, \
                          LIST_MAX)
 
-static const cyaml_schema_field_t issuer_fields[] = {
+static const cyaml_schema_field_t ISSUER_FIELDS[] = {
     NEEDED(srv_file_issuer, name),
     NEEDED(srv_file_issuer, token),
     NEEDED(srv_file_issuer, key),
@@ -76,19 +78,19 @@ static const cyaml_schema_field_t issuer_fields[] = {
     TEXT(srv_file_issuer, leaf_not_after_behavior),
     CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t issuer_value = { CYAML_VALUE_MAPPING(
-    CYAML_FLAG_DEFAULT, struct srv_file_issuer, issuer_fields) };
+static const cyaml_schema_value_t ISSUER_VALUE = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct srv_file_issuer, ISSUER_FIELDS) };
 
-static const cyaml_schema_field_t policy_fields[] = {
+static const cyaml_schema_field_t POLICY_FIELDS[] = {
     NEEDED(srv_file_policy, oid),
     TEXT(srv_file_policy, cps),
     TEXT(srv_file_policy, notice),
     CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t policy_value = { CYAML_VALUE_MAPPING(
-    CYAML_FLAG_DEFAULT, struct srv_file_policy, policy_fields) };
+static const cyaml_schema_value_t POLICY_VALUE = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct srv_file_policy, POLICY_FIELDS) };
 
-static const cyaml_schema_field_t role_fields[] = {
+static const cyaml_schema_field_t ROLE_FIELDS[] = {
     NEEDED(srv_role_config, name),
     TEXT(srv_role_config, issuer_ref),
     TEXT(srv_role_config, ttl),
@@ -132,7 +134,7 @@ static const cyaml_schema_field_t role_fields[] = {
     LIST(cn_validations),
     CYAML_FIELD_SEQUENCE(
         "policy_identifiers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-        struct srv_role_config, policy_identifiers, &policy_value, 0, LIST_MAX),
+        struct srv_role_config, policy_identifiers, &POLICY_VALUE, 0, LIST_MAX),
     FLAG(basic_constraints_valid_for_non_ca),
     TEXT(srv_role_config, serial_number_source),
     TEXT(srv_role_config, allowed_domains_template),
@@ -143,12 +145,12 @@ static const cyaml_schema_field_t role_fields[] = {
     TEXT(srv_role_config, no_store_metadata),
     CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t role_value = { CYAML_VALUE_MAPPING(
-    CYAML_FLAG_DEFAULT, struct srv_role_config, role_fields) };
+static const cyaml_schema_value_t ROLE_VALUE = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct srv_role_config, ROLE_FIELDS) };
 
-static const cyaml_schema_field_t file_fields[] = {
+static const cyaml_schema_field_t FILE_FIELDS[] = {
     CYAML_FIELD_MAPPING("socket", CYAML_FLAG_OPTIONAL, struct srv_config_file,
-                        socket, socket_fields),
+                        socket, SOCKET_FIELDS),
     TEXT(srv_config_file, log_level),
     TEXT(srv_config_file, token_program),
     TEXT(srv_config_file, mount),
@@ -156,20 +158,20 @@ static const cyaml_schema_field_t file_fields[] = {
     TEXT(srv_config_file, default_ttl),
     TEXT(srv_config_file, max_ttl),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct srv_config_file,
-                        limits, limits_fields),
+                        limits, LIMITS_FIELDS),
     CYAML_FIELD_SEQUENCE("tokens", CYAML_FLAG_POINTER, struct srv_config_file,
-                         tokens, &token_value, 1, TOKENS_MAX),
+                         tokens, &TOKEN_VALUE, 1, TOKENS_MAX),
     CYAML_FIELD_SEQUENCE("issuers", CYAML_FLAG_POINTER, struct srv_config_file,
-                         issuers, &issuer_value, 1, ISSUERS_MAX),
+                         issuers, &ISSUER_VALUE, 1, ISSUERS_MAX),
     CYAML_FIELD_SEQUENCE("roles", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                         struct srv_config_file, roles, &role_value, 0,
+                         struct srv_config_file, roles, &ROLE_VALUE, 0,
                          ROLES_MAX),
     CYAML_FIELD_END,
 };
 
 const cyaml_schema_value_t *srv_config_schema(void)
 {
-    static const cyaml_schema_value_t SCHEMA = { CYAML_VALUE_MAPPING(
-        CYAML_FLAG_POINTER, struct srv_config_file, file_fields) };
-    return &SCHEMA;
+    static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(
+        CYAML_FLAG_POINTER, struct srv_config_file, FILE_FIELDS) };
+    return &schema;
 }

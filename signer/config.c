@@ -11,9 +11,9 @@
 #include "common/parse.h"
 #include "signer/config-check.h"
 
-#define FILE_MAX (1024 * 1024)   /* bytes, as common/config.h has it */
-#define FROZEN_MAX (1024 * 1024) /* arrays of tokens and issuers */
-#define SOCKET_PATH_MAX 107      /* sun_path without its NUL, unix(7) */
+#define FILE_MAX ((size_t)1024 * 1024)   /* bytes, as common/config.h has it */
+#define FROZEN_MAX ((size_t)1024 * 1024) /* arrays of tokens and issuers */
+#define SOCKET_PATH_MAX 107              /* sun_path without its NUL, unix(7) */
 #define TTL_DEFAULT (INT64_C(768) * 3600) /* seconds, Vault's 768h */
 #define TTL_MAX (INT64_C(36525) * 86400)  /* a hundred years */
 
@@ -37,7 +37,7 @@ enum sg_rc srv_check_absolute(const struct srv_check *c, const char *entry,
                               const char *value)
 {
     if (value[0] != '/')
-        return srv_refuse(c, entry, "\"%s\" is not an absolute path", value);
+        return SRV_REFUSE(c, entry, "\"%s\" is not an absolute path", value);
     return SG_OK;
 }
 
@@ -50,7 +50,7 @@ enum sg_rc srv_check_unsigned(const struct srv_check *c, const char *entry,
     if (text == NULL)
         return SG_OK; /* the default stands there already */
     if (sg_parse_u64(text, range.min, range.max, &v, &inner) != SG_OK)
-        return srv_refuse(c, entry, "%s", inner.msg);
+        return SRV_REFUSE(c, entry, "%s", inner.msg);
     *value = (unsigned)v;
     return SG_OK;
 }
@@ -61,9 +61,9 @@ static enum sg_rc read_ttl(const struct srv_check *c, const char *entry,
     struct sg_err inner = { 0 };
     int64_t v = TTL_DEFAULT;
     if (text != NULL && sg_parse_duration(text, &v, &inner) != SG_OK)
-        return srv_refuse(c, entry, "%s", inner.msg);
+        return SRV_REFUSE(c, entry, "%s", inner.msg);
     if (v < 1 || v > TTL_MAX)
-        return srv_refuse(c, entry, "\"%s\" is not within 1s … 36525d", text);
+        return SRV_REFUSE(c, entry, "\"%s\" is not within 1s … 36525d", text);
     *value = v;
     return SG_OK;
 }
@@ -99,11 +99,11 @@ static enum sg_rc check_socket(const struct srv_check *c)
     SG_TRY(srv_check_absolute(c, "socket.path", out->path));
     size_t len = strlen(out->path);
     if (len > SOCKET_PATH_MAX)
-        return srv_refuse(c, "socket.path", "%zu bytes long, the limit is %d",
+        return SRV_REFUSE(c, "socket.path", "%zu bytes long, the limit is %d",
                           len, SOCKET_PATH_MAX);
     if (in->mode != NULL
         && sg_parse_mode(in->mode, &out->mode, &inner) != SG_OK)
-        return srv_refuse(c, "socket.mode", "%s", inner.msg);
+        return SRV_REFUSE(c, "socket.mode", "%s", inner.msg);
     return SG_OK;
 }
 
@@ -113,7 +113,7 @@ static enum sg_rc check_mount(const struct srv_check *c, const char *mount)
     for (;;) {
         size_t len = strcspn(p, "/");
         if (!srv_is_name(p, len))
-            return srv_refuse(
+            return SRV_REFUSE(
                 c, "mount",
                 "\"%s\" is not a path of names without slashes at "
                 "its ends",
@@ -121,7 +121,7 @@ static enum sg_rc check_mount(const struct srv_check *c, const char *mount)
         if (p == mount
             && ((len == 3 && strncmp(p, "sys", len) == 0)
                 || (len == 4 && strncmp(p, "auth", len) == 0)))
-            return srv_refuse(c, "mount", "\"%.*s\" is taken by the API itself",
+            return SRV_REFUSE(c, "mount", "\"%.*s\" is taken by the API itself",
                               (int)len, p);
         if (p[len] == '\0')
             return SG_OK;
@@ -137,7 +137,7 @@ static enum sg_rc check_top(const struct srv_check *c)
     out->log_level = SG_LOG_INFO;
     if (in->log_level != NULL
         && sg_log_level_parse(in->log_level, &out->log_level, &inner) != SG_OK)
-        return srv_refuse(c, "log_level", "%s", inner.msg);
+        return SRV_REFUSE(c, "log_level", "%s", inner.msg);
     out->token_program = in->token_program;
     if (in->token_program != NULL)
         SG_TRY(srv_check_absolute(c, "token_program", in->token_program));
@@ -148,7 +148,7 @@ static enum sg_rc check_top(const struct srv_check *c)
     if (in->default_ttl == NULL && out->default_ttl > out->max_ttl)
         out->default_ttl = out->max_ttl;
     if (out->default_ttl > out->max_ttl)
-        return srv_refuse(c, "default_ttl", "longer than max_ttl");
+        return SRV_REFUSE(c, "default_ttl", "longer than max_ttl");
     return SG_OK;
 }
 

@@ -59,6 +59,7 @@ static struct srv_json *new_string(struct sg_arena *arena, const char *text)
     struct srv_json *v = sg_arena_new(arena, struct srv_json);
     if (v != NULL) {
         v->type = SRV_JSON_STRING;
+        v->key = "";
         v->text = text;
     }
     return v;

@@ -37,7 +37,7 @@ const char *srv_json_type_name(enum srv_json_type type)
     return "?";
 }
 
-#define json_fail(in, ...) json_fail_at((in), SG_HERE, __VA_ARGS__)
+#define JSON_FAIL(in, ...) json_fail_at((in), SG_HERE, __VA_ARGS__)
 SG_PRINTF(3, 4)
 static enum sg_rc json_fail_at(const struct reader *in, const char *where,
                                const char *fmt, ...)
@@ -71,7 +71,7 @@ static uint8_t peek(struct reader *in)
 static enum sg_rc expect(struct reader *in, char want)
 {
     if (peek(in) != (uint8_t)want)
-        return json_fail(in, "expected '%c'", want);
+        return JSON_FAIL(in, "expected '%c'", want);
     in->p++;
     return SG_OK;
 }
@@ -80,7 +80,7 @@ static enum sg_rc read_hex4(struct reader *in, uint32_t *ret)
 {
     uint32_t v = 0;
     if (in->end - in->p < 4)
-        return json_fail(in, "cut \\u escape");
+        return JSON_FAIL(in, "cut \\u escape");
     for (unsigned i = 0; i < 4; i++) {
         uint8_t c = in->p[i];
         uint32_t digit = 0;
@@ -89,7 +89,7 @@ static enum sg_rc read_hex4(struct reader *in, uint32_t *ret)
         else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
             digit = (uint32_t)((c | 0x20) - 'a' + 10);
         else
-            return json_fail(in, "bad \\u escape");
+            return JSON_FAIL(in, "bad \\u escape");
         v = v << 4 | digit;
     }
     in->p += 4;
@@ -124,16 +124,16 @@ static enum sg_rc read_unicode(struct reader *in, uint32_t *ret)
     uint32_t low = 0;
     SG_TRY(read_hex4(in, &cp));
     if (cp == 0)
-        return json_fail(in, "NUL in a string");
+        return JSON_FAIL(in, "NUL in a string");
     if (cp >= 0xdc00 && cp <= 0xdfff)
-        return json_fail(in, "lone surrogate in a string");
+        return JSON_FAIL(in, "lone surrogate in a string");
     if (cp >= 0xd800 && cp <= 0xdbff) {
         if (in->end - in->p < 2 || in->p[0] != '\\' || in->p[1] != 'u')
-            return json_fail(in, "lone surrogate in a string");
+            return JSON_FAIL(in, "lone surrogate in a string");
         in->p += 2;
         SG_TRY(read_hex4(in, &low));
         if (low < 0xdc00 || low > 0xdfff)
-            return json_fail(in, "lone surrogate in a string");
+            return JSON_FAIL(in, "lone surrogate in a string");
         cp = 0x10000 + ((cp - 0xd800) << 10) + (low - 0xdc00);
     }
     *ret = cp;
@@ -142,8 +142,8 @@ static enum sg_rc read_unicode(struct reader *in, uint32_t *ret)
 
 static enum sg_rc read_escape(struct reader *in, char **dst)
 {
-    static const char FROM[] = "\"\\/bfnrt";
-    static const char TO[] = "\"\\/\b\f\n\r\t";
+    static const char from[] = "\"\\/bfnrt";
+    static const char to[] = "\"\\/\b\f\n\r\t";
     uint32_t cp = 0;
     uint8_t c = in->p < in->end ? *in->p : 0;
     if (c == 'u') {
@@ -152,11 +152,11 @@ static enum sg_rc read_escape(struct reader *in, char **dst)
         *dst = put_utf8(*dst, cp);
         return SG_OK;
     }
-    const char *at = c == 0 ? NULL : strchr(FROM, c);
+    const char *at = c == 0 ? NULL : strchr(from, c);
     if (at == NULL)
-        return json_fail(in, "bad escape in a string");
+        return JSON_FAIL(in, "bad escape in a string");
     in->p++;
-    *(*dst)++ = TO[at - FROM];
+    *(*dst)++ = to[at - from];
     return SG_OK;
 }
 
@@ -167,20 +167,20 @@ static enum sg_rc string_extent(struct reader *in, const uint8_t **ret_end)
     while (p < in->end && *p != '"') {
         if (*p < 0x20) {
             in->p = p;
-            return *p == 0 ? json_fail(in, "NUL in a string")
-                           : json_fail(in, "control character in a string");
+            return *p == 0 ? JSON_FAIL(in, "NUL in a string")
+                           : JSON_FAIL(in, "control character in a string");
         }
         p += *p == '\\' && in->end - p > 1 ? 2 : 1;
     }
     if (p >= in->end)
-        return json_fail(in, "string without an end");
+        return JSON_FAIL(in, "string without an end");
     *ret_end = p;
     return SG_OK;
 }
 
 static enum sg_rc read_string(struct reader *in, const char **ret)
 {
-    const uint8_t *end = NULL;
+    const uint8_t *end = in->end;
     SG_TRY(expect(in, '"'));
     SG_TRY(string_extent(in, &end));
     size_t raw = (size_t)(end - in->p);
@@ -189,7 +189,7 @@ static enum sg_rc read_string(struct reader *in, const char **ret)
     if (text == NULL)
         return sg_err_set(in->err, SG_NOMEM, "request body");
     if (!sg_is_utf8(SG_SLICE(in->p, raw)))
-        return json_fail(in, "string is not UTF-8");
+        return JSON_FAIL(in, "string is not UTF-8");
     char *dst = text;
     while (in->p < end) {
         const uint8_t *slash = memchr(in->p, '\\', (size_t)(end - in->p));
@@ -230,13 +230,13 @@ static enum sg_rc read_number(struct reader *in, const char **ret)
     bool zero = in->p < in->end && *in->p == '0';
     size_t digits = skip_digits(in);
     if (digits == 0 || (zero && digits > 1))
-        return json_fail(in, "bad number");
+        return JSON_FAIL(in, "bad number");
     if (take(in, ".") && skip_digits(in) == 0)
-        return json_fail(in, "bad number");
+        return JSON_FAIL(in, "bad number");
     if (take(in, "eE")) {
         (void)take(in, "+-");
         if (skip_digits(in) == 0)
-            return json_fail(in, "bad number");
+            return JSON_FAIL(in, "bad number");
     }
     *ret = sg_arena_text(in->arena, SG_SLICE(start, (size_t)(in->p - start)));
     if (*ret == NULL)
@@ -250,24 +250,24 @@ static enum sg_rc read_word(struct reader *in, struct srv_json *v)
         const char *word;
         enum srv_json_type type;
         bool truth;
-    } WORDS[] = {
+    } words[] = {
         { "true", SRV_JSON_BOOL, true },
         { "false", SRV_JSON_BOOL, false },
         { "null", SRV_JSON_NULL, false },
     };
-    for (size_t i = 0; i < SG_ARRAY_LEN(WORDS); i++) {
-        size_t len = strlen(WORDS[i].word);
+    for (size_t i = 0; i < SG_ARRAY_LEN(words); i++) {
+        size_t len = strlen(words[i].word);
         if ((size_t)(in->end - in->p) < len
-            || memcmp(in->p, WORDS[i].word, len) != 0)
+            || memcmp(in->p, words[i].word, len) != 0)
             continue;
         in->p += len;
-        v->type = WORDS[i].type;
-        v->truth = WORDS[i].truth;
+        v->type = words[i].type;
+        v->truth = words[i].truth;
         return SG_OK;
     }
     if (in->p >= in->end)
-        return json_fail(in, "unexpected end");
-    return json_fail(in, "unexpected character");
+        return JSON_FAIL(in, "unexpected end");
+    return JSON_FAIL(in, "unexpected character");
 }
 
 static enum sg_rc read_value(struct reader *in, unsigned depth,
@@ -277,11 +277,11 @@ static enum sg_rc check_key(struct reader *in, const struct srv_json *parent,
                             const char *key)
 {
     if (parent->n >= SRV_JSON_MEMBERS_MAX)
-        return json_fail(in, "more than %d keys in an object",
+        return JSON_FAIL(in, "more than %d keys in an object",
                          SRV_JSON_MEMBERS_MAX);
     for (const struct srv_json *v = parent->first; v != NULL; v = v->next)
         if (strcmp(v->key, key) == 0)
-            return json_fail(in, "key \"%.64s\" is there twice", key);
+            return JSON_FAIL(in, "key \"%.64s\" is there twice", key);
     return SG_OK;
 }
 
@@ -293,13 +293,13 @@ static enum sg_rc read_children(struct reader *in, unsigned depth,
     struct srv_json **tail = &parent->first;
     in->p++; /* the bracket that brought us here */
     if (depth >= SRV_JSON_DEPTH_MAX)
-        return json_fail(in, "nested more than %d deep", SRV_JSON_DEPTH_MAX);
+        return JSON_FAIL(in, "nested more than %d deep", SRV_JSON_DEPTH_MAX);
     if (peek(in) == close) {
         in->p++;
         return SG_OK;
     }
     for (;;) {
-        const char *key = NULL;
+        const char *key = "";
         if (object) {
             SG_TRY(read_string(in, &key));
             SG_TRY(check_key(in, parent, key));
@@ -325,7 +325,7 @@ static enum sg_rc read_value(struct reader *in, unsigned depth,
                              struct srv_json *v)
 {
     if (++in->values > SRV_JSON_VALUES_MAX)
-        return json_fail(in, "more than %d values", SRV_JSON_VALUES_MAX);
+        return JSON_FAIL(in, "more than %d values", SRV_JSON_VALUES_MAX);
     uint8_t c = peek(in);
     if (c == '"') {
         v->type = SRV_JSON_STRING;
@@ -349,12 +349,13 @@ enum sg_rc srv_json_parse(struct sg_arena *arena, struct sg_slice body,
     struct srv_json *root = sg_arena_new(arena, struct srv_json);
     if (root == NULL)
         return sg_err_set(err, SG_NOMEM, "request body");
-    in.p = in.base = body.len > 0 ? body.p : (const uint8_t *)"";
-    in.end = in.p + body.len;
+    root->key = "";
+    in.p = in.base = body.p != NULL ? body.p : (const uint8_t *)"";
+    in.end = in.p + (body.p != NULL ? body.len : 0);
     SG_TRY(read_value(&in, 0, root));
     skip_space(&in);
     if (in.p != in.end)
-        return json_fail(&in, "something follows the value");
+        return JSON_FAIL(&in, "something follows the value");
     *ret = root;
     return SG_OK;
 }
@@ -380,7 +381,7 @@ static enum sg_rc put_escape(struct sg_buf *out, uint8_t c, struct sg_err *err)
 enum sg_rc srv_json_put_escaped(struct sg_buf *out, struct sg_slice text,
                                 struct sg_err *err)
 {
-    const uint8_t *p = text.len > 0 ? text.p : (const uint8_t *)"";
+    const uint8_t *p = text.p != NULL ? text.p : (const uint8_t *)"";
     const uint8_t *end = p + text.len;
     while (p < end) {
         const uint8_t *run = p;

@@ -28,7 +28,7 @@ const char *srv_json_type_name(enum srv_json_type type); /* "an array" */
 /* A value. All texts are NUL-terminated UTF-8 without NUL inside. */
 struct srv_json {
     enum srv_json_type type;
-    const char *key;  /* inside an object, else NULL */
+    const char *key;  /* inside an object, else empty */
     const char *text; /* string, or number as it was written */
     bool truth;
     struct srv_json *first, *next; /* children; brothers */

@@ -17,7 +17,7 @@ struct name {
 
 static char fold(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
 bool srv_glob(const char *pattern, const char *text, bool ignore_case)
@@ -104,13 +104,13 @@ static bool is_hostname(const char *text)
 
 static bool is_local(const struct srv_role *role, const struct name *name)
 {
-    static const char *const LOCAL[] = { "localhost", "localdomain" };
-    for (size_t i = 0; i < SG_ARRAY_LEN(LOCAL); i++) {
-        bool equal = strcasecmp(name->reduced, LOCAL[i]) == 0;
+    static const char *const local[] = { "localhost", "localdomain" };
+    for (size_t i = 0; i < SG_ARRAY_LEN(local); i++) {
+        bool equal = strcasecmp(name->reduced, local[i]) == 0;
         if (equal && !name->is_wildcard)
             return true;
         if (role->allow_subdomains
-            && (equal || is_below(name->reduced, LOCAL[i])))
+            && (equal || is_below(name->reduced, local[i])))
             return true;
     }
     return false;

@@ -8,10 +8,10 @@
 
 static const char *after_type(const char *type)
 {
-    static const char *const TYPES[] = { "UTF8:", "UTF-8:" };
-    for (size_t i = 0; i < SG_ARRAY_LEN(TYPES); i++)
-        if (strncasecmp(type, TYPES[i], strlen(TYPES[i])) == 0)
-            return type + strlen(TYPES[i]);
+    static const char *const types[] = { "UTF8:", "UTF-8:" };
+    for (size_t i = 0; i < SG_ARRAY_LEN(types); i++)
+        if (strncasecmp(type, types[i], strlen(types[i])) == 0)
+            return type + strlen(types[i]);
     return NULL;
 }
 

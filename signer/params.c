@@ -70,8 +70,8 @@ enum sg_rc srv_params_parse(struct sg_arena *arena, struct sg_slice body,
                             const char *content_type,
                             struct srv_params **ret_params, struct sg_err *err)
 {
-    static const struct srv_json EMPTY = { .type = SRV_JSON_OBJECT };
-    const struct srv_json *root = &EMPTY;
+    static const struct srv_json empty = { .type = SRV_JSON_OBJECT };
+    const struct srv_json *root = &empty;
     if (is_form(content_type) && !looks_like_json(body))
         SG_TRY(srv_form_parse(arena, body, &root, err));
     else if (!is_blank(body))
@@ -105,7 +105,7 @@ static const struct srv_json *take(struct srv_params *params, const char *name)
     return NULL;
 }
 
-#define bad_field(err, name, ...) \
+#define BAD_FIELD(err, name, ...) \
     bad_field_at((err), SG_HERE, (name), __VA_ARGS__)
 SG_PRINTF(4, 5)
 static enum sg_rc bad_field_at(struct sg_err *err, const char *where,
@@ -138,7 +138,7 @@ static enum sg_rc take_text(struct srv_params *params, const char *name,
     const struct srv_json *v = take(params, name);
     const char *text = v == NULL ? NULL : scalar_text(v);
     if (v != NULL && text == NULL)
-        return bad_field(err, name, "expected %s, got %s", want,
+        return BAD_FIELD(err, name, "expected %s, got %s", want,
                          srv_json_type_name(v->type));
     *ret_text = text;
     return SG_OK;
@@ -164,26 +164,26 @@ enum sg_rc srv_params_str(struct srv_params *params, const char *name,
 enum sg_rc srv_params_bool(struct srv_params *params, const char *name,
                            bool *ret, bool *ret_set, struct sg_err *err)
 {
-    static const char *const TRUE_WORDS[] = { "1",    "t",    "T",
+    static const char *const true_words[] = { "1",    "t",    "T",
                                               "true", "TRUE", "True" };
-    static const char *const FALSE_WORDS[] = { "0",     "f",     "F", "false",
+    static const char *const false_words[] = { "0",     "f",     "F", "false",
                                                "FALSE", "False", "" };
     const char *text = NULL;
     SG_TRY(take_text(params, name, "a boolean", &text, err));
     tell(ret_set, text != NULL);
     if (text == NULL)
         return SG_OK;
-    for (size_t i = 0; i < SG_ARRAY_LEN(TRUE_WORDS); i++)
-        if (strcmp(text, TRUE_WORDS[i]) == 0) {
+    for (size_t i = 0; i < SG_ARRAY_LEN(true_words); i++)
+        if (strcmp(text, true_words[i]) == 0) {
             *ret = true;
             return SG_OK;
         }
-    for (size_t i = 0; i < SG_ARRAY_LEN(FALSE_WORDS); i++)
-        if (strcmp(text, FALSE_WORDS[i]) == 0) {
+    for (size_t i = 0; i < SG_ARRAY_LEN(false_words); i++)
+        if (strcmp(text, false_words[i]) == 0) {
             *ret = false;
             return SG_OK;
         }
-    return bad_field(err, name, "\"%.64s\" is not a boolean", text);
+    return BAD_FIELD(err, name, "\"%.64s\" is not a boolean", text);
 }
 
 enum sg_rc srv_params_int(struct srv_params *params, const char *name,
@@ -196,7 +196,7 @@ enum sg_rc srv_params_int(struct srv_params *params, const char *name,
     if (text == NULL || *text == '\0')
         return SG_OK;
     if (sg_parse_i64(text, INT64_MIN, INT64_MAX, ret, &inner) != SG_OK)
-        return bad_field(err, name, "%s", inner.msg);
+        return BAD_FIELD(err, name, "%s", inner.msg);
     return SG_OK;
 }
 
@@ -211,10 +211,10 @@ enum sg_rc srv_params_duration(struct srv_params *params, const char *name,
     if (!set)
         return SG_OK;
     if (v->type != SRV_JSON_STRING && v->type != SRV_JSON_NUMBER)
-        return bad_field(err, name, "expected a duration, got %s",
+        return BAD_FIELD(err, name, "expected a duration, got %s",
                          srv_json_type_name(v->type));
     if (sg_parse_duration(v->text, ret_seconds, &inner) != SG_OK)
-        return bad_field(err, name, "%s", inner.msg);
+        return BAD_FIELD(err, name, "%s", inner.msg);
     return SG_OK;
 }
 
@@ -248,7 +248,7 @@ static enum sg_rc list_split(struct sg_arena *arena, const char *name,
     for (const char *p = text; *p != '\0'; p++)
         commas += *p == ',';
     if (commas >= LIST_MAX)
-        return bad_field(err, name, "more than %d elements", LIST_MAX);
+        return BAD_FIELD(err, name, "more than %d elements", LIST_MAX);
     list->v = sg_arena_array(arena, const char *, commas + 1);
     if (list->v == NULL)
         return sg_err_set(err, SG_NOMEM, "request body");
@@ -277,16 +277,16 @@ enum sg_rc srv_params_list(struct srv_params *params, const char *name,
         return SG_OK;
     }
     if (v->type != SRV_JSON_ARRAY)
-        return bad_field(err, name, "expected a list, got an object");
+        return BAD_FIELD(err, name, "expected a list, got an object");
     if (v->n > LIST_MAX)
-        return bad_field(err, name, "more than %d elements", LIST_MAX);
+        return BAD_FIELD(err, name, "more than %d elements", LIST_MAX);
     list.v = sg_arena_array(params->arena, const char *, v->n + 1);
     if (list.v == NULL)
         return sg_err_set(err, SG_NOMEM, "request body");
     for (const struct srv_json *e = v->first; e != NULL; e = e->next) {
         const char *text = scalar_text(e);
         if (text == NULL)
-            return bad_field(err, name, "an element of the list is %s",
+            return BAD_FIELD(err, name, "an element of the list is %s",
                              srv_json_type_name(e->type));
         SG_TRY(list_add(params->arena, &list,
                         trimmed(text, text + strlen(text)), err));

@@ -286,12 +286,12 @@ static enum sg_rc check_san(struct srv_prep *p, const struct ca_san *san)
 /* DNS and email names sorted as Vault has them, the others as they came. */
 static bool comes_before(const struct ca_san *a, const struct ca_san *b)
 {
-    static const int RANK[] = {
+    static const int rank[] = {
         [CA_SAN_DNS] = 0, [CA_SAN_EMAIL] = 1, [CA_SAN_IP] = 2,
         [CA_SAN_URI] = 3, [CA_SAN_OTHER] = 4,
     };
     if (a->kind != b->kind)
-        return RANK[a->kind] < RANK[b->kind];
+        return rank[a->kind] < rank[b->kind];
     if (a->kind != CA_SAN_DNS && a->kind != CA_SAN_EMAIL)
         return false;
     size_t len = a->value.len < b->value.len ? a->value.len : b->value.len;

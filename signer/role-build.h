@@ -9,7 +9,8 @@
 #include "signer/config-file.h"
 #include "signer/role.h"
 
-#define SRV_ROLE_BYTES_MAX (4 * 1024 * 1024) /* 256 entries of 4 KiB, doubled */
+#define SRV_ROLE_BYTES_MAX \
+    ((size_t)4 * 1024 * 1024) /* 256 entries of 4 KiB, doubled */
 
 /* Everything but ret->profile lives in the arena; the caller frees that with
  * ca_profile_free(). SG_CONFIG: *key names the field that is at fault. */

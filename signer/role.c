@@ -37,8 +37,7 @@ enum sg_rc srv_roles_new(const struct srv_config *cfg,
     if (roles == NULL)
         return sg_err_set(err, SG_NOMEM, "roles");
     atomic_init(&roles->refs, 1);
-    sg_arena_init(&roles->arena,
-                  (cfg->roles_count + 1u) * (size_t)SRV_ROLE_BYTES_MAX);
+    sg_arena_init(&roles->arena, (cfg->roles_count + 1u) * SRV_ROLE_BYTES_MAX);
     roles->role =
         sg_arena_array(&roles->arena, struct srv_role, cfg->roles_count + 1u);
     if (roles->role == NULL)

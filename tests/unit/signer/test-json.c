@@ -68,7 +68,7 @@ static void test_values(void **state)
     e = e->next;
     assert_int_equal(e->type, SRV_JSON_ARRAY);
     assert_int_equal(e->n, 3);
-    assert_null(e->first->key);
+    assert_string_equal(e->first->key, "");
     assert_string_equal(e->first->text, "1");
     assert_string_equal(e->next->key, "g");
     assert_null(e->next->next);
