@@ -12,7 +12,7 @@ static void test_distance(void **state)
     assert_int_equal(cli_distance("key", ""), 3);
     assert_int_equal(cli_distance("", "key"), 3);
     assert_int_equal(cli_distance("issue", "issue"), 0);
-    assert_int_equal(cli_distance("isue", "issue"), 1);
+    assert_int_equal(cli_distance("issu", "issue"), 1);
     assert_int_equal(cli_distance("issuee", "issue"), 1);
     assert_int_equal(cli_distance("izsue", "issue"), 1);
     assert_int_equal(cli_distance("sign", "sing"), 1); /* swapped */
