@@ -90,6 +90,30 @@ static bool directory_alike(struct sg_slice name, struct sg_slice tree)
     return true;
 }
 
+/* RFC 5280 defines no comparison for otherName: what a verifier could take for
+ * inside. A user principal name is in a domain, or below it. */
+static bool other_alike(struct sg_slice name, const struct ca_subtree *tree)
+{
+    struct sg_slice held = tree->value;
+    const uint8_t *at = name.len > 0 ? memchr(name.p, '@', name.len) : NULL;
+
+    if (!ca_oid_is(tree->oid, CA_OID_UPN) || at == NULL || held.len == 0)
+        return true;
+    if (memchr(held.p, '@', held.len) == NULL) {
+        size_t dot = held.p[0] == '.' ? 1 : 0;
+
+        name = SG_SLICE(at + 1, name.len - (size_t)(at - name.p) - 1);
+        return ca_subtree_within(
+            &(struct ca_subtree){ .kind = CA_SAN_DNS, .value = name },
+            &(struct ca_subtree){ .kind = CA_SAN_DNS,
+                                  .value =
+                                      SG_SLICE(held.p + dot, held.len - dot) });
+    }
+    return name.len == held.len
+           && strncasecmp((const char *)name.p, (const char *)held.p, name.len)
+                  == 0;
+}
+
 static bool same_form(const struct ca_subtree *tree, const struct held *name)
 {
     return tree->kind == name->as.kind
@@ -111,8 +135,9 @@ static enum hit excluded_hit(const struct ca_subtree *tree,
     if (tree->kind == CA_SAN_DIRECTORY
         && directory_alike(name->as.value, tree->value))
         return HIT_INSIDE;
-    /* RFC 5280 defines no comparison for otherName. */
-    return tree->kind == CA_SAN_OTHER ? HIT_INSIDE : HIT_NONE;
+    return tree->kind == CA_SAN_OTHER && other_alike(name->as.value, tree)
+               ? HIT_INSIDE
+               : HIT_NONE;
 }
 
 /* --- one name ------------------------------------------------------------- */
@@ -235,6 +260,10 @@ static enum sg_rc check_san(const struct ca_constraints *nc,
         hold_ip(san->value, &name);
         ca_san_text(san, text, sizeof(text));
         name.shown = sg_slice_str(text + strlen("IP:"));
+    } else if (san->kind == CA_SAN_OTHER && ca_oid_is(san->oid, CA_OID_UPN)) {
+        name.noun = "user principal name";
+        name.no_host = san->value.len == 0
+                       || memchr(san->value.p, '@', san->value.len) == NULL;
     }
     return check_held(nc, &name, issuer, err);
 }

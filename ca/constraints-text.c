@@ -4,12 +4,16 @@
 #include <string.h>
 
 #include "ca/constraints-list.h"
+#include "ca/dn-text.h"
+#include "ca/oid.h"
 #include "ca/show.h"
 #include "common/parse.h"
 
-#define TREES_FIRST_CAP 8   /* a power of two */
-#define ADDRESS_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
-#define EMAIL_LOCAL_MAX 64  /* RFC 5321 4.5.3.1.1 */
+#define TREES_FIRST_CAP 8                 /* a power of two */
+#define ADDRESS_TEXT_MAX 46               /* INET6_ADDRSTRLEN */
+#define EMAIL_LOCAL_MAX 64                /* RFC 5321 4.5.3.1.1 */
+#define DIRECTORY_MAX ((size_t)96 * 1024) /* a Name at its largest */
+#define UTF8_MARK ";UTF8:"                /* as in Vault's other_sans */
 
 /* The array has room for 8, 16, 32 … entries: it is full whenever n is one of
  * these. */
@@ -113,6 +117,8 @@ const char *ca_subtree_fault(const struct ca_subtree *tree)
     case CA_SAN_IP:
         return ip_tree_fault(tree->value);
     case CA_SAN_OTHER:
+        return ca_oid_is(tree->oid, CA_OID_UPN) ? email_tree_fault(tree->value)
+                                                : NULL;
     case CA_SAN_DIRECTORY:
         return NULL;
     case CA_SAN_UNSET:
@@ -180,28 +186,94 @@ static enum sg_rc read_name(struct sg_arena *arena, const char *text,
     return SG_OK;
 }
 
+/* "O=Example,C=DE"; nothing is the empty Name, which holds every other. */
+static enum sg_rc read_directory(struct sg_arena *arena, const char *text,
+                                 struct sg_slice *ret, struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf der;
+    struct sg_err why = { 0 };
+    struct ca_dn dn = { 0 };
+
+    sg_buf_init(&der, DIRECTORY_MAX);
+    if ((*text != '\0' && ca_dn_from_text(arena, text, &dn, &why) != SG_OK)
+        || ca_dn_encode(&dn, &der, &why) != SG_OK)
+        return refuse(CA_SAN_DIRECTORY, text, why.msg, err);
+    *ret = sg_arena_copy(arena, sg_buf_slice(&der));
+    if (ret->p == NULL)
+        return sg_err_set(err, SG_NOMEM, "name constraints: no memory");
+    return SG_OK;
+}
+
+/* A user principal name's subtree, or "OID;UTF8:value". */
+static enum sg_rc read_other(struct sg_arena *arena, const char *text,
+                             struct ca_subtree *ret, struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf octets;
+    const char *mark = strstr(text, UTF8_MARK);
+    struct sg_err why = { 0 };
+
+    sg_buf_init(&octets, SG_OID_TEXT_MAX);
+    if (mark == NULL) {
+        ret->oid = ca_oid(CA_OID_UPN);
+        return read_name(arena, text, &ret->value, err);
+    }
+    const char *oid = sg_arena_printf(arena, "%.*s", (int)(mark - text), text);
+    const char *value = sg_arena_strdup(arena, mark + strlen(UTF8_MARK));
+    if (oid == NULL || value == NULL)
+        return sg_err_set(err, SG_NOMEM, "name constraints: no memory");
+    if (sg_oid_from_text(oid, &octets, &why) != SG_OK)
+        return refuse(CA_SAN_OTHER, text, why.msg, err);
+    ret->oid = sg_arena_copy(arena, sg_buf_slice(&octets));
+    if (ret->oid.p == NULL)
+        return sg_err_set(err, SG_NOMEM, "name constraints: no memory");
+    ret->value = sg_slice_str(value);
+    return *value != '\0' && sg_is_utf8(ret->value)
+               ? SG_OK
+               : refuse(CA_SAN_OTHER, text, "value is empty or not UTF-8", err);
+}
+
+static enum sg_rc read_cidr_tree(struct sg_arena *arena, const char *text,
+                                 struct sg_slice *ret, struct sg_err *err)
+{
+    uint8_t cidr[32];
+    size_t len = read_cidr(text, cidr);
+
+    if (len == 0)
+        return refuse(CA_SAN_IP, text,
+                      "not address/prefix length (RFC 4632 3.1)", err);
+    *ret = sg_arena_copy(arena, SG_SLICE(cidr, len));
+    if (ret->p == NULL)
+        return sg_err_set(err, SG_NOMEM, "name constraints: no memory");
+    return SG_OK;
+}
+
+static enum sg_rc read_tree(struct sg_arena *arena, const char *text,
+                            struct ca_subtree *tree, struct sg_err *err)
+{
+    switch (tree->kind) {
+    case CA_SAN_IP:
+        return read_cidr_tree(arena, text, &tree->value, err);
+    case CA_SAN_DNS:
+    case CA_SAN_EMAIL:
+    case CA_SAN_URI:
+        return read_name(arena, text, &tree->value, err);
+    case CA_SAN_DIRECTORY:
+        return read_directory(arena, text, &tree->value, err);
+    case CA_SAN_OTHER:
+        return read_other(arena, text, tree, err);
+    case CA_SAN_UNSET:
+    default:
+        return refuse(tree->kind, text, "cannot be given as text", err);
+    }
+}
+
 enum sg_rc ca_subtrees_add(struct sg_arena *arena, struct ca_subtrees *trees,
                            enum ca_san_kind kind, const char *text,
                            struct sg_err *err)
 {
     struct ca_subtree tree = { .kind = kind };
-    uint8_t cidr[32];
 
-    if (kind == CA_SAN_IP) {
-        size_t len = read_cidr(text, cidr);
-        if (len == 0)
-            return refuse(kind, text,
-                          "not address/prefix length (RFC 4632 3.1)", err);
-        tree.value = sg_arena_copy(arena, SG_SLICE(cidr, len));
-        if (tree.value.p == NULL)
-            return sg_err_set(err, SG_NOMEM, "name constraints: no memory");
-    } else if (kind == CA_SAN_DNS || kind == CA_SAN_EMAIL
-               || kind == CA_SAN_URI) {
-        SG_TRY(read_name(arena, text, &tree.value, err));
-    } else {
-        return refuse(kind, text, "cannot be given as text", err);
-    }
-
+    SG_TRY(read_tree(arena, text, &tree, err));
     const char *broken = ca_subtree_fault(&tree);
     if (broken != NULL)
         return refuse(kind, text, broken, err);

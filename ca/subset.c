@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ca/oid.h"
+
 static bool same_text(struct sg_slice a, struct sg_slice b)
 {
     return a.len == b.len
@@ -58,6 +60,16 @@ static bool email_within(struct sg_slice inner, struct sg_slice outer)
     /* The local part is compared as it stands (RFC 5280 7.5). */
     return inner.len == outer.len && memcmp(inner.p, outer.p, local) == 0
            && same_text(inner, outer);
+}
+
+/* A user principal name looks like an email address. Of other values no order
+ * is known. */
+static bool other_within(const struct ca_subtree *inner,
+                         const struct ca_subtree *outer)
+{
+    return ca_oid_is(inner->oid, CA_OID_UPN)
+               ? email_within(inner->value, outer->value)
+               : sg_slice_eq(inner->value, outer->value);
 }
 
 /* Address and mask, 4 + 4 or 16 + 16 octets. */
@@ -119,9 +131,9 @@ bool ca_subtree_within(const struct ca_subtree *inner,
         return ip_within(inner->value, outer->value);
     case CA_SAN_DIRECTORY:
         return directory_within(inner->value, outer->value);
-    case CA_SAN_OTHER: /* no order among values is known */
+    case CA_SAN_OTHER:
         return sg_slice_eq(inner->oid, outer->oid)
-               && sg_slice_eq(inner->value, outer->value);
+               && other_within(inner, outer);
     case CA_SAN_UNSET:
         break;
     }

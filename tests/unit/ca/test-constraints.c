@@ -115,6 +115,12 @@ static void reads_subtrees_of_people(void **state)
         { CA_SAN_IP, "2001:db8::/32",
           "20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 00"
           "ff ff ff ff 00 00 00 00 00 00 00 00 00 00 00 00" },
+        { CA_SAN_OTHER, ".Ex.de", "2e 65 78 2e 64 65" },
+        { CA_SAN_OTHER, "1.2.3;UTF8:x", "78" },
+        { CA_SAN_DIRECTORY, "O=E,C=DE",
+          "30 19 31 0b 30 09 06 03 55 04 06 13 02 44 45"
+          "31 0a 30 08 06 03 55 04 0a 0c 01 45" },
+        { CA_SAN_DIRECTORY, "", "30 00" },
     };
     struct ca_subtrees trees = { 0 };
 
@@ -162,8 +168,18 @@ static void refuses_subtrees_of_people(void **state)
           "name constraints: IP \"192.0.2.0/24x\": not address/prefix length (RFC 4632 3.1)" },
         { CA_SAN_IP, "192.0.2.1/24",
           "name constraints: IP \"192.0.2.1/24\": host bits are set (RFC 4632 3.1)" },
-        { CA_SAN_OTHER, "x",
-          "name constraints: otherName \"x\": cannot be given as text" },
+        { CA_SAN_OTHER, "@example.com",
+          "name constraints: otherName \"@example.com\": not 1 to 64 octets before the @ (RFC 5321 4.5.3.1.1)" },
+        { CA_SAN_OTHER, "1.2.3;UTF8:",
+          "name constraints: otherName \"1.2.3;UTF8:\": value is empty or not UTF-8" },
+        { CA_SAN_OTHER, "1;UTF8:a",
+          "name constraints: otherName \"1;UTF8:a\": OID \"1\": not dotted decimal" },
+        { CA_SAN_DIRECTORY, "Example",
+          "name constraints: directoryName \"Example\": 'Example' is not NAME=VALUE" },
+        { CA_SAN_DIRECTORY, "C=Germany",
+          "name constraints: directoryName \"C=Germany\": subject C \"Germany\": not two upper-case letters of ISO 3166 (RFC 5280 app. A)" },
+        { CA_SAN_UNSET, "x",
+          "name constraints: none \"x\": cannot be given as text" },
     };
     struct ca_subtrees trees = { 0 };
 
@@ -174,6 +190,60 @@ static void refuses_subtrees_of_people(void **state)
             ca_subtrees_add(&arena, &trees, BAD[i].kind, BAD[i].text, &err),
             SG_POLICY, BAD[i].want);
     assert_int_equal(trees.n, 0);
+}
+
+/* The form of smart card logon, written and held like an email address. */
+static void holds_user_principal_names(void **state)
+{
+    static const struct {
+        bool permitted;
+        const char *tree, *name, *text; /* text NULL: allowed */
+    } ROWS[] = {
+        { true, "ex.de", "ann@ex.de", NULL },
+        { true, "ex.de", "ann@EX.de", NULL },
+        { true, "ex.de", "ann@a.ex.de", "lies in no permitted subtree" },
+        { true, ".ex.de", "ann@a.ex.de", NULL },
+        { true, "ann@ex.de", "ann@ex.de", NULL },
+        { true, "ann@ex.de", "Ann@ex.de", "lies in no permitted subtree" },
+        { true, "ex.de", "ann",
+          "has no host name to hold against the "
+          "constraints" },
+        { false, "ex.de", "ann@ex.com", NULL },
+        { false, "ex.de", "ann@ex.de",
+          "lies in the excluded subtree \"ex.de\"" },
+        { false, "ex.de", "ann@a.ex.de",
+          "lies in the excluded subtree \"ex.de\"" },
+        { false, ".ex.de", "ann@a.ex.de",
+          "lies in the excluded subtree \".ex.de\"" },
+        { false, "ann@ex.de", "ANN@ex.de",
+          "lies in the excluded subtree \"ann@ex.de\"" },
+        { false, "ann@ex.de", "bob@ex.de", NULL },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < SG_ARRAY_LEN(ROWS); i++) {
+        struct ca_constraints nc = { 0 };
+        struct ca_sans sans = { 0 };
+        struct ca_names names = { .subject = ossl_hex(&arena, "30 00"),
+                                  .sans = &sans };
+        char text[256];
+
+        t_ok(&err, ca_subtrees_add(
+                       &arena, ROWS[i].permitted ? &nc.permitted : &nc.excluded,
+                       CA_SAN_OTHER, ROWS[i].tree, &err));
+        t_ok(&err, ca_sans_add_other(&arena, &sans, "1.3.6.1.4.1.311.20.2.3",
+                                     sg_slice_str(ROWS[i].name), &err));
+        if (ROWS[i].text == NULL) {
+            t_ok(&err, ca_constraints_check(&nc, &names, ISSUER, &err));
+            continue;
+        }
+        (void)snprintf(text, sizeof(text),
+                       "user principal name \"%s\" %s of \"" ISSUER
+                       "\" (RFC 5280 4.2.1.10)",
+                       ROWS[i].name, ROWS[i].text);
+        t_refused(&err, ca_constraints_check(&nc, &names, ISSUER, &err),
+                  SG_POLICY, text);
+    }
 }
 
 static void limits_the_number(void **state)
@@ -679,6 +749,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(reads_subtrees_of_people),
         T(refuses_subtrees_of_people),
+        T(holds_user_principal_names),
         T(limits_the_number),
         T(writes_as_openssl_does),
         T(writes_the_empty_dns_name),
