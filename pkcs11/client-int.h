@@ -24,6 +24,7 @@
 #define TOK_OUTAGE_QUEUE_MS 2000 /* how long a request waits for a restart */
 #define TOK_BACKOFF_MIN_MS 100   /* the second attempt; the first is at once */
 #define TOK_BACKOFF_MAX_MS 5000
+#define TOK_BACKOFF_UP_MS 400  /* at most after a process that came up */
 #define TOK_STABLE_MS 2000     /* up for so long: the back-off starts anew */
 #define TOK_HUNG_GRACE_MS 1000 /* between two looks at an overdue request */
 #define TOK_STOP_MS 1000       /* to end by itself, then SIGKILL */
@@ -79,6 +80,10 @@ struct tok_slot {
     int64_t look_ms; /* ABANDONED: next look */
     struct tok_key *key;
     struct tok_done done;
+    /* A caller is in send() with frame, perhaps longer than the answer takes:
+     * frame must not change, whatever the state is. Set with the lock held,
+     * cleared without. */
+    atomic_bool sending;
     uint32_t next; /* in the free list or the queue */
     struct sg_buf frame;
 };
@@ -133,10 +138,6 @@ struct tok_client {
     struct sg_buf scratch; /* payload under construction */
     struct tok_key *keys;
 
-    /* Callers in send(). The socket is closed and a sent slot is taken back
-     * only when there is none. */
-    atomic_uint senders;
-
     /* thread only; sock is read by callers under (L) while UP */
     int sock;
     unsigned attempts; /* since it was last stable */
@@ -163,7 +164,7 @@ enum sg_rc tok_spawn_check(const struct tok_client_config *cfg,
                            struct sg_err *err);
 struct tok_process {
     pid_t pid;
-    int sock; /* non-blocking, close-on-exec */
+    int sock; /* close-on-exec */
 };
 enum sg_rc tok_spawn(const struct tok_client_config *cfg,
                      struct tok_process *ret, struct sg_err *err);
@@ -178,6 +179,8 @@ void tok_table_done(struct tok_client *client);
 enum sg_rc tok_slot_take(struct tok_client *client, struct tok_slot **ret_slot,
                          struct sg_err *err);
 void tok_slot_free(struct tok_client *client, struct tok_slot *slot);
+/* Wait until no caller is in send(). Needs no lock; none must be starting. */
+void tok_table_settle(struct tok_client *client);
 /* The slot that waits for this reply; NULL when none does. */
 struct tok_slot *tok_slot_match(struct tok_client *client,
                                 const struct tok_frame *reply);
@@ -244,7 +247,7 @@ void tok_io_flush(struct tok_client *client);
 
 /* --- client-run.c ----------------------------------------------------------- */
 
-void *tok_run(void *client); /* the thread */
+void *tok_run(void *arg); /* the thread; arg is the client */
 /* HELLO was said; a key was opened again (client-io.c calls these). */
 enum sg_rc tok_run_hello(struct tok_client *client,
                          const struct tok_frame *hello, struct sg_err *err);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -100,15 +99,15 @@ enum sg_rc tok_run_reopened(struct tok_client *client,
 
 /* --- and down ----------------------------------------------------------------- */
 
-static unsigned backoff_ms(unsigned attempts)
+static unsigned backoff_ms(unsigned attempts, unsigned max_ms)
 {
     unsigned ms = TOK_BACKOFF_MIN_MS;
 
     if (attempts == 0)
         return 0;
-    for (unsigned i = 1; i < attempts && ms < TOK_BACKOFF_MAX_MS; i++)
+    for (unsigned i = 1; i < attempts && ms < max_ms; i++)
         ms *= 2;
-    return ms < TOK_BACKOFF_MAX_MS ? ms : TOK_BACKOFF_MAX_MS;
+    return ms < max_ms ? ms : max_ms;
 }
 
 /* Change phase and say why. After this no caller sends any more. */
@@ -122,7 +121,10 @@ static void leave_up(struct tok_client *client, const struct sg_err *why,
     if (was_up && now - client->up_ms >= TOK_STABLE_MS)
         client->attempts = 0;
     client->phase = forever ? TOK_PHASE_DOWN : TOK_PHASE_BACKOFF;
-    client->attempt_ms = now + backoff_ms(client->attempts++);
+    client->attempt_ms =
+        now
+        + backoff_ms(client->attempts++,
+                     was_up ? TOK_BACKOFF_UP_MS : TOK_BACKOFF_MAX_MS);
     client->reason = *why;
     client->since = sg_now();
     if (was_up) {
@@ -130,8 +132,7 @@ static void leave_up(struct tok_client *client, const struct sg_err *why,
         client->outage_end_ms = now + TOK_OUTAGE_QUEUE_MS;
     }
     pthread_mutex_unlock(&client->lock);
-    while (atomic_load(&client->senders) > 0)
-        sched_yield(); /* a send() that does not block */
+    tok_table_settle(client);
 }
 
 static void close_sock(struct tok_client *client)

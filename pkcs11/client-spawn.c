@@ -159,8 +159,10 @@ static enum sg_rc run(const struct spawn *s, pid_t *ret_pid, struct sg_err *err)
     /* exec wants char *const[] for what it only reads. */
     memcpy(argv, s->argv, sizeof(argv));
     int e = posix_spawn_file_actions_init(&fa);
-    if (e != 0)
-        return sg_err_set(err, SG_NOMEM, "posix_spawn: %s", strerror(e));
+    if (e != 0) {
+        errno = e;
+        return sg_err_errno(err, SG_NOMEM, "posix_spawn");
+    }
     e = posix_spawnattr_init(&attr);
     if (e == 0) {
         e = set_actions(s, &fa);
@@ -177,34 +179,48 @@ static enum sg_rc run(const struct spawn *s, pid_t *ret_pid, struct sg_err *err)
                   : sg_err_errno(err, SG_UNAVAILABLE, "%s", s->cfg->program);
 }
 
+/* Copies of everything that the child gets, then the child. */
+static enum sg_rc run_with(struct spawn *s, int theirs, pid_t *ret_pid,
+                           struct sg_err *err)
+{
+    s->child_sock = fcntl(theirs, F_DUPFD_CLOEXEC, FD_ABOVE);
+    if (s->child_sock < 0)
+        return sg_err_errno(err, SG_UNAVAILABLE, "socketpair");
+    SG_TRY(pass_fd(s->cfg->pin_source, PIN_FD, &s->pin, err));
+    SG_TRY(pass_fd(s->cfg->so_pin_source, SO_PIN_FD, &s->so_pin, err));
+    make_args(s);
+    return run(s, ret_pid, err);
+}
+
+static void close_copies(const struct spawn *s)
+{
+    const int copies[] = { s->child_sock, s->pin.copy, s->so_pin.copy };
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(copies); i++)
+        if (copies[i] >= 0)
+            close(copies[i]);
+}
+
 enum sg_rc tok_spawn(const struct tok_client_config *cfg,
                      struct tok_process *ret, struct sg_err *err)
 {
-    struct spawn s = { .cfg = cfg };
-    SG_CLEANUP(sg_fd_close) int ours = -1;
-    SG_CLEANUP(sg_fd_close) int theirs = -1;
-    SG_CLEANUP(sg_fd_close) int high = -1;
-    SG_CLEANUP(sg_fd_close) int pin = -1;
-    SG_CLEANUP(sg_fd_close) int so_pin = -1;
+    struct spawn s = {
+        .cfg = cfg, .child_sock = -1, .pin.copy = -1, .so_pin.copy = -1
+    };
     int pair[2];
+    pid_t pid;
 
     SG_TRY(tok_spawn_check(cfg, err));
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return sg_err_errno(err, SG_UNAVAILABLE, "socketpair");
-    ours = pair[0];
-    theirs = pair[1];
-    high = fcntl(theirs, F_DUPFD_CLOEXEC, FD_ABOVE);
-    if (high < 0)
-        return sg_err_errno(err, SG_UNAVAILABLE, "socketpair");
-    s.child_sock = high;
-    SG_TRY(pass_fd(cfg->pin_source, PIN_FD, &s.pin, err));
-    pin = s.pin.copy;
-    SG_TRY(pass_fd(cfg->so_pin_source, SO_PIN_FD, &s.so_pin, err));
-    so_pin = s.so_pin.copy;
-    make_args(&s);
-    SG_TRY(run(&s, &ret->pid, err));
-    ret->sock = ours;
-    ours = -1;
+    enum sg_rc rc = run_with(&s, pair[1], &pid, err);
+    close_copies(&s);
+    close(pair[1]);
+    if (rc != SG_OK) {
+        close(pair[0]);
+        return rc;
+    }
+    *ret = (struct tok_process){ .pid = pid, .sock = pair[0] };
     return SG_OK;
 }
 

@@ -48,35 +48,15 @@ static void hand_over(struct tok_client *client, struct tok_slot *slot,
     tok_wake(client);
 }
 
-/* The kernel has copied the frame before the process can answer it, and only
- * the answer gives the slot away. ThreadSanitizer cannot see an order that goes
- * through another process, so this one read is kept from it. */
-#if defined(__SANITIZE_THREAD__)
-#define HIDE_READS
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define HIDE_READS
-#endif
-#endif
-#ifdef HIDE_READS
-void AnnotateIgnoreReadsBegin(const char *file, int line);
-void AnnotateIgnoreReadsEnd(const char *file, int line);
-#else
-#define AnnotateIgnoreReadsBegin(file, line)
-#define AnnotateIgnoreReadsEnd(file, line)
-#endif
-
 /* False: the socket is full. A closed one is seen by the thread, which then
  * still has the frame. */
 static bool send_frame(int sock, struct sg_slice frame)
 {
     ssize_t n;
 
-    AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
     do {
         n = send(sock, frame.p, frame.len, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (n < 0 && errno == EINTR);
-    AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
     return n >= 0 || errno == EPIPE || errno == ECONNRESET;
 }
 
@@ -124,14 +104,14 @@ enum sg_rc tok_submit(struct tok_client *client, const struct tok_request *req,
     struct sg_slice frame = sg_buf_slice(&slot->frame);
 
     slot->state = TOK_SLOT_SENT;
-    atomic_fetch_add(&client->senders, 1);
+    atomic_store_explicit(&slot->sending, true, memory_order_relaxed);
     pthread_mutex_unlock(&client->lock);
 
     /* Outside the lock: waking the process often costs the CPU at once, and
-     * nobody should have to wait for that. From here on a reply may come and
-     * the slot may be somebody else's. */
+     * nobody should have to wait for that. From here on a reply may come; the
+     * slot is somebody else's when sending is false. */
     bool sent = send_frame(sock, frame);
-    atomic_fetch_sub(&client->senders, 1);
+    atomic_store_explicit(&slot->sending, false, memory_order_release);
     if (!sent)
         hand_over(client, slot, id, epoch);
     return SG_OK;

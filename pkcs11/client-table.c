@@ -2,6 +2,7 @@
 #include "pkcs11/client-int.h"
 
 #include <assert.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
@@ -39,20 +40,53 @@ void tok_table_done(struct tok_client *client)
     client->slots = NULL;
 }
 
+static bool is_sending(const struct tok_slot *slot)
+{
+    return atomic_load_explicit(&slot->sending, memory_order_acquire);
+}
+
+void tok_table_settle(struct tok_client *client)
+{
+    for (unsigned i = 0; i < client->cfg.max_in_flight; i++)
+        while (is_sending(&client->slots[i]))
+            sched_yield(); /* a send() that does not block */
+}
+
+/* Take the first free slot that nobody sends from any more off the list; NULL
+ * when there is none. */
+static struct tok_slot *take_free(struct tok_client *client)
+{
+    uint32_t *link = &client->free_head;
+
+    while (*link != TOK_NO_SLOT) {
+        struct tok_slot *slot = &client->slots[*link];
+
+        if (!is_sending(slot)) {
+            *link = slot->next;
+            return slot;
+        }
+        link = &slot->next;
+    }
+    return NULL;
+}
+
 enum sg_rc tok_slot_take(struct tok_client *client, struct tok_slot **ret_slot,
                          struct sg_err *err)
 {
     struct tok_slot *slot;
-    uint32_t index = client->free_head;
 
-    if (index == TOK_NO_SLOT)
-        return sg_err_set(err, SG_LIMIT,
-                          "token %s: %u requests are in flight, no more fit",
-                          client->cfg.name, client->in_flight);
-    slot = &client->slots[index];
-    client->free_head = slot->next;
+    /* The one that is free may have been answered faster than sent. */
+    while ((slot = take_free(client)) == NULL) {
+        if (client->free_head == TOK_NO_SLOT)
+            return sg_err_set(err, SG_LIMIT,
+                              "token %s: %u requests are in flight, no more "
+                              "fit",
+                              client->cfg.name, client->in_flight);
+        sched_yield();
+    }
     client->in_flight++;
-    slot->id = ++client->counter << INDEX_BITS | index;
+    slot->id =
+        ++client->counter << INDEX_BITS | (uint64_t)(slot - client->slots);
     slot->next = TOK_NO_SLOT;
     slot->retried = false;
     *ret_slot = slot;
@@ -62,7 +96,7 @@ enum sg_rc tok_slot_take(struct tok_client *client, struct tok_slot **ret_slot,
 void tok_slot_free(struct tok_client *client, struct tok_slot *slot)
 {
     /* One CSR of 32 KiB must not stay in each of a thousand slots. */
-    if (slot->frame.cap > TOK_SLOT_KEEP) {
+    if (slot->frame.cap > TOK_SLOT_KEEP && !is_sending(slot)) {
         sg_buf_done(&slot->frame);
         sg_buf_init(&slot->frame, TOK_FRAME_MAX);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pkcs11/client.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,8 +188,8 @@ static enum sg_rc start(const struct tok_client_config *cfg, bool patient,
     int e = start_thread(client);
     if (e != 0) {
         client_destroy(client);
-        return sg_err_set(err, SG_UNAVAILABLE, "token %s: thread: %s",
-                          cfg->name, strerror(e));
+        errno = e;
+        return sg_err_errno(err, SG_UNAVAILABLE, "token %s: thread", cfg->name);
     }
     pthread_mutex_lock(&client->lock);
     while (!client->first_known)

