@@ -7,8 +7,11 @@
 
 #include "common/clock.h"
 
-/* A stop does not wait longer for the first byte of one who just came. */
-#define STOP_GRACE_MS 500
+/* A stop waits this long for the first line of one who just came, and for the
+ * next request of one who has had an answer: cut off at that moment, it would
+ * be worked on and its answer lost. */
+#define STOP_NEW_MS 500
+#define STOP_IDLE_MS 100
 
 struct srv_conns {
     pthread_mutex_t lock; /* the list and open */
@@ -150,8 +153,10 @@ void srv_conn_enter(struct srv_conns *conns, struct srv_conn *conn,
     case SRV_PHASE_WORKING:
         break;
     }
-    atomic_store_explicit(&conn->deadline_ms, deadline, memory_order_relaxed);
-    atomic_store_explicit(&conn->phase, phase, memory_order_release);
+    /* conn_end_ms() reads them the other way round: it may see the new phase
+     * with the old deadline, which does no harm, and never the reverse. */
+    atomic_store_explicit(&conn->phase, phase, memory_order_relaxed);
+    atomic_store_explicit(&conn->deadline_ms, deadline, memory_order_release);
 }
 
 /* With the table locked the descriptor cannot be closed under us. */
@@ -163,19 +168,33 @@ static void conn_cut(struct srv_conn *conn)
     (void)shutdown(conn->fd, SHUT_RDWR);
 }
 
+/* When this one's time is up: at its deadline, or earlier in a stop. */
+static int64_t conn_end_ms(const struct srv_conns *conns,
+                           const struct srv_conn *conn)
+{
+    int64_t deadline = atomic_load(&conn->deadline_ms);
+
+    if (!atomic_load(&conns->stopping))
+        return deadline;
+    switch (atomic_load(&conn->phase)) {
+    case SRV_PHASE_NEW:
+        return deadline - conns->read_ms + STOP_NEW_MS;
+    case SRV_PHASE_IDLE:
+        return deadline - conns->idle_ms + STOP_IDLE_MS;
+    case SRV_PHASE_READING:
+    case SRV_PHASE_WORKING:
+    case SRV_PHASE_WRITING:
+        break;
+    }
+    return deadline;
+}
+
 unsigned srv_conns_sweep(struct srv_conns *conns, int64_t now_ms)
 {
-    bool stopping = atomic_load(&conns->stopping);
-    int64_t new_until = stopping ? now_ms + conns->read_ms - STOP_GRACE_MS : 0;
-
     (void)pthread_mutex_lock(&conns->lock);
-    for (struct srv_conn *c = conns->head; c != NULL; c = c->next) {
-        enum srv_phase phase = atomic_load(&c->phase);
-        int64_t deadline = atomic_load(&c->deadline_ms);
-        if (now_ms >= deadline || (stopping && phase == SRV_PHASE_IDLE)
-            || (stopping && phase == SRV_PHASE_NEW && deadline <= new_until))
+    for (struct srv_conn *c = conns->head; c != NULL; c = c->next)
+        if (now_ms >= conn_end_ms(conns, c))
             conn_cut(c);
-    }
     unsigned open = conns->open;
     (void)pthread_mutex_unlock(&conns->lock);
     return open;
@@ -196,11 +215,9 @@ unsigned srv_conns_busy(struct srv_conns *conns)
     unsigned busy = 0;
 
     (void)pthread_mutex_lock(&conns->lock);
-    for (const struct srv_conn *c = conns->head; c != NULL; c = c->next) {
-        enum srv_phase phase = atomic_load(&c->phase);
-        if (phase != SRV_PHASE_IDLE && !atomic_load(&c->cut))
+    for (const struct srv_conn *c = conns->head; c != NULL; c = c->next)
+        if (!atomic_load(&c->cut))
             busy++;
-    }
     (void)pthread_mutex_unlock(&conns->lock);
     return busy;
 }

@@ -66,10 +66,10 @@ void srv_conn_enter(struct srv_conns *conns, struct srv_conn *conn,
 /* Shut down those past their deadline; returns how many are open. */
 unsigned srv_conns_sweep(struct srv_conns *conns, int64_t now_ms);
 /* The daemon stops: no answer keeps its connection alive, and each sweep ends
- * the idle ones at once. */
+ * those that are idle. */
 void srv_conns_stop(struct srv_conns *conns);
 bool srv_conns_stopping(const struct srv_conns *conns);
-/* Requests that are being read, worked on or answered. */
+/* Connections that a stop still has to wait for. */
 unsigned srv_conns_busy(struct srv_conns *conns);
 
 #endif
