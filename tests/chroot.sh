@@ -16,7 +16,7 @@ command -v debootstrap >/dev/null || apt-get install -y -q debootstrap >/dev/nul
 # The machine's own mirror and apt settings (a proxy, say) serve the chroot too.
 mirror=${SIGNET_MIRROR:-$(
     cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-        grep -oE 'https?://[^ ]*/debian/?' | head -n 1
+        sed 's/#.*//' | grep -oE 'https?://[^ ]*/debian/?' | head -n 1
 )}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/chroot.XXXXXX")
 clean() {
