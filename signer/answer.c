@@ -35,7 +35,7 @@ static enum sg_rc key_text(const struct srv_job *job, struct sg_buf *key,
     if (job->format == SRV_FORMAT_DER)
         return sg_base64_encode(sg_buf_slice(&der), key, err);
     SG_TRY(sg_pem_encode(label, sg_buf_slice(&der), &pem, err));
-    return srv_json_put_escaped(key, sg_buf_slice(&pem), err);
+    return srv_json_put_pem(key, sg_buf_slice(&pem), err);
 }
 
 static enum sg_rc put_certificate(const struct parts *parts, struct sg_buf *out,
@@ -55,7 +55,7 @@ static enum sg_rc put_certificate(const struct parts *parts, struct sg_buf *out,
     }
     sg_buf_init(&pem, (size_t)2 * CA_CERT_MAX);
     SG_TRY(sg_pem_encode("CERTIFICATE", parts->cert, &pem, err));
-    SG_TRY(srv_json_put_escaped(out, sg_buf_slice(&pem), err));
+    SG_TRY(srv_json_put_pem(out, sg_buf_slice(&pem), err));
     if (bundle)
         SG_TRY(put(out,
                    job->issuer->texts->bundle[job->remove_roots_from_chain],

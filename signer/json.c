@@ -378,8 +378,8 @@ static enum sg_rc put_escape(struct sg_buf *out, uint8_t c, struct sg_err *err)
     }
 }
 
-enum sg_rc srv_json_put_escaped(struct sg_buf *out, struct sg_slice text,
-                                struct sg_err *err)
+static enum sg_rc put_escaped(struct sg_buf *out, struct sg_slice text,
+                              struct sg_err *err)
 {
     const uint8_t *p = text.p != NULL ? text.p : (const uint8_t *)"";
     const uint8_t *end = p + text.len;
@@ -398,6 +398,21 @@ enum sg_rc srv_json_put_str(struct sg_buf *out, struct sg_slice text,
                             struct sg_err *err)
 {
     SG_TRY(sg_buf_put(out, "\"", 1, err));
-    SG_TRY(srv_json_put_escaped(out, text, err));
+    SG_TRY(put_escaped(out, text, err));
     return sg_buf_put(out, "\"", 1, err);
+}
+
+enum sg_rc srv_json_put_pem(struct sg_buf *out, struct sg_slice pem,
+                            struct sg_err *err)
+{
+    size_t at = 0;
+    while (at < pem.len) {
+        const uint8_t *lf = memchr(pem.p + at, '\n', pem.len - at);
+        size_t end = lf == NULL ? pem.len : (size_t)(lf - pem.p);
+        SG_TRY(sg_buf_put(out, pem.p + at, end - at, err));
+        if (lf != NULL)
+            SG_TRY(sg_buf_put(out, "\\n", 2, err));
+        at = end + 1;
+    }
+    return SG_OK;
 }

@@ -32,7 +32,7 @@ static enum sg_rc put_cert(const struct ca_cert *cert, bool der,
         return sg_base64_encode(cert->der, out, err);
     sg_buf_init(&pem, TEXTS_MAX);
     SG_TRY(sg_pem_encode("CERTIFICATE", cert->der, &pem, err));
-    return srv_json_put_escaped(out, sg_buf_slice(&pem), err);
+    return srv_json_put_pem(out, sg_buf_slice(&pem), err);
 }
 
 static enum sg_rc keep(struct srv_issuer_texts *texts, struct sg_buf *text,

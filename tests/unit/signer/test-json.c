@@ -227,6 +227,19 @@ static void test_write(void **state)
                         "\"a\\\"\\\\\\n\\r\\t\\u0001\\u007f\u20ac\"");
 }
 
+static void test_write_pem(void **state)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf out;
+    (void)state;
+    sg_buf_init(&out, 1024);
+    assert_int_equal(
+        srv_json_put_pem(&out, sg_slice_str("-----A-----\nMA==\n\nx"), &err),
+        SG_OK);
+    assert_int_equal(sg_buf_put_u8(&out, 0, &err), SG_OK);
+    assert_string_equal((const char *)out.data, "-----A-----\\nMA==\\n\\nx");
+    assert_int_equal(srv_json_put_pem(&out, SG_SLICE(NULL, 0), &err), SG_OK);
+}
+
 static void test_form(void **state)
 {
     const struct srv_json *v = NULL;
@@ -290,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_too_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_write, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_write_pem, setup, teardown),
         cmocka_unit_test_setup_teardown(test_form, setup, teardown),
         cmocka_unit_test_setup_teardown(test_form_refused, setup, teardown),
     };
