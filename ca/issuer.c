@@ -274,28 +274,43 @@ struct sg_slice ca_issuer_extensions(const struct ca_issuer *issuer)
     return issuer->extensions;
 }
 
-enum sg_rc ca_issuer_check_ca(const struct ca_issuer *issuer,
-                              bool has_path_length, uint32_t path_length,
-                              struct sg_err *err)
+/* counted: what the new certificate takes of the room itself. */
+static enum sg_rc check_room(const struct ca_issuer *issuer, int64_t counted,
+                             bool has_path_length, uint32_t path_length,
+                             struct sg_err *err)
 {
     for (size_t i = 0; i < issuer->n; i++) {
-        int64_t room = room_below(issuer, i);
+        int64_t room = room_below(issuer, i) - counted;
 
         if (!issuer->cert[i].has_path_length)
             continue;
-        if (room <= 0)
+        if (room < 0)
             return sg_err_set(
                 err, SG_POLICY,
                 "path length: \"%.200s\" with path length %u allows "
                 "no CA certificate here (RFC 5280 4.2.1.9)",
                 issuer->text[i], issuer->cert[i].path_length);
-        if (!has_path_length || path_length > room - 1)
+        if (!has_path_length || path_length > room)
             return sg_err_set(err, SG_POLICY,
                               "path length: must carry path length <= %lld, "
                               "since \"%.200s\" has path length %u "
                               "(RFC 5280 4.2.1.9)",
-                              (long long)(room - 1), issuer->text[i],
+                              (long long)room, issuer->text[i],
                               issuer->cert[i].path_length);
     }
     return SG_OK;
+}
+
+enum sg_rc ca_issuer_check_ca(const struct ca_issuer *issuer,
+                              bool has_path_length, uint32_t path_length,
+                              struct sg_err *err)
+{
+    return check_room(issuer, 1, has_path_length, path_length, err);
+}
+
+enum sg_rc ca_issuer_check_self_issued(const struct ca_issuer *issuer,
+                                       bool has_path_length,
+                                       uint32_t path_length, struct sg_err *err)
+{
+    return check_room(issuer, 0, has_path_length, path_length, err);
 }

@@ -51,5 +51,11 @@ struct sg_slice ca_issuer_extensions(const struct ca_issuer *issuer);
 enum sg_rc ca_issuer_check_ca(const struct ca_issuer *issuer,
                               bool has_path_length, uint32_t path_length,
                               struct sg_err *err);
+/* The same for a self-issued one, which no limit counts (RFC 5280 4.2.1.9): it
+ * may carry what its issuer has, and no more. */
+enum sg_rc ca_issuer_check_self_issued(const struct ca_issuer *issuer,
+                                       bool has_path_length,
+                                       uint32_t path_length,
+                                       struct sg_err *err);
 
 #endif

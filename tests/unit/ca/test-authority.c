@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/ca/kit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/csr.h"
@@ -90,6 +91,9 @@ static void accepted(const struct ca_authority_args *args)
 
     make(args, &parsed);
 }
+
+/* Rules about two certificates name both. */
+#define BELOW "\"CN=Intermediate\" below \"CN=Demo Root\": "
 
 static void refused(const struct ca_authority_args *args, const char *text)
 {
@@ -186,8 +190,9 @@ static void test_common_rules(void **state)
                    "issuer's EC P-256 key (BR 7.1.3.2)");
     args = good_intermediate();
     args.alg = CA_SIGALG_ED25519;
-    refused(&args, "signature algorithm Ed25519 does not fit the issuer's EC "
-                   "P-256 key (BR 7.1.3.2)");
+    refused(&args,
+            BELOW "signature algorithm Ed25519 does not fit the issuer's EC "
+                  "P-256 key (BR 7.1.3.2)");
 }
 
 static void test_empty_constraints(void **state)
@@ -210,29 +215,39 @@ static void test_validity_of_the_issuer(void **state)
 
     (void)state;
     args.not_after++;
-    refused(&args, "notAfter 2027-09-21T14:13:21Z is beyond the issuer's "
-                   "2027-09-21T14:13:20Z: a certificate must not outlive its "
-                   "issuer (RFC 5280 6.1.3 (a)(2))");
+    refused(&args,
+            BELOW "notAfter 2027-09-21T14:13:21Z is beyond the issuer's "
+                  "2027-09-21T14:13:20Z: a certificate must not outlive its "
+                  "issuer (RFC 5280 6.1.3 (a)(2))");
     args = good_intermediate();
     args.not_before = KIT_NOW - KIT_YEAR - 1;
-    refused(&args, "notBefore 2025-09-21T14:13:19Z is earlier than the "
-                   "issuer's 2025-09-21T14:13:20Z (RFC 5280 6.1.3 (a)(2))");
+    refused(&args,
+            BELOW "notBefore 2025-09-21T14:13:19Z is earlier than the "
+                  "issuer's 2025-09-21T14:13:20Z (RFC 5280 6.1.3 (a)(2))");
 }
 
 /* Verifiers compare names without case and doubled spaces. */
 static void test_self_issued(void **state)
 {
-    static const char *const same[] = { "Demo Root", "DEMO root",
-                                        " Demo   Root " };
+    static const char *const same[][2] = {
+        { "Demo Root", "CN=Demo Root" },
+        { "DEMO root", "CN=DEMO root" },
+        { " Demo   Root ", "CN=\\ Demo   Root\\ " },
+    };
     static const char *const others[] = { "DemoRoot", "Demo Root 2", "Demo" };
     struct ca_authority_args args = good_intermediate();
 
     (void)state;
     for (size_t i = 0; i < SG_ARRAY_LEN(same); i++) {
-        args.subject = kit_dn(&arena, same[i]);
-        refused(&args, "subject: is the issuer's own name \"CN=Demo Root\", "
-                       "and self-issued certificates escape path lengths "
-                       "(RFC 5280 4.2.1.9)");
+        char text[256];
+
+        args.subject = kit_dn(&arena, same[i][0]);
+        (void)snprintf(text, sizeof text,
+                       "\"%s\" below \"CN=Demo Root\": subject: is the "
+                       "issuer's own name \"CN=Demo Root\", and self-issued "
+                       "certificates escape path lengths (RFC 5280 4.2.1.9)",
+                       same[i][1]);
+        refused(&args, text);
     }
     for (size_t i = 0; i < SG_ARRAY_LEN(others); i++) {
         args.subject = kit_dn(&arena, others[i]);
@@ -246,8 +261,8 @@ static void test_fresh_key(void **state)
 
     (void)state;
     args.spki = &root_key.spki;
-    refused(&args, "public key: is the key of the CA certificate "
-                   "\"CN=Demo Root\" (BR 6.1.1.3)");
+    refused(&args, BELOW "public key: is the key of the CA certificate "
+                         "\"CN=Demo Root\" (BR 6.1.1.3)");
 }
 
 static void test_path_length_shrinks(void **state)
@@ -258,11 +273,13 @@ static void test_path_length_shrinks(void **state)
     args.path_length = 1;
     accepted(&args);
     args.path_length = 2;
-    refused(&args, "path length: must carry path length <= 1, since "
-                   "\"CN=Demo Root\" has path length 2 (RFC 5280 4.2.1.9)");
+    refused(&args,
+            BELOW "path length: must carry path length <= 1, since "
+                  "\"CN=Demo Root\" has path length 2 (RFC 5280 4.2.1.9)");
     args.has_path_length = false;
-    refused(&args, "path length: must carry path length <= 1, since "
-                   "\"CN=Demo Root\" has path length 2 (RFC 5280 4.2.1.9)");
+    refused(&args,
+            BELOW "path length: must carry path length <= 1, since "
+                  "\"CN=Demo Root\" has path length 2 (RFC 5280 4.2.1.9)");
 }
 
 static void test_constraints_shrink(void **state)
@@ -275,13 +292,15 @@ static void test_constraints_shrink(void **state)
     args.constraints = &nc;
     kit_ok(&err, ca_subtrees_add(&arena, &nc.permitted, CA_SAN_DNS,
                                  "example.org", &err));
-    refused(&args, "name constraints: permitted DNS:example.org is wider than "
-                   "what \"CN=Demo Root\" permits (RFC 5280 4.2.1.10)");
+    refused(&args,
+            BELOW "name constraints: permitted DNS:example.org is wider than "
+                  "what \"CN=Demo Root\" permits (RFC 5280 4.2.1.10)");
     nc = (struct ca_constraints){ 0 };
     kit_ok(&err, ca_subtrees_add(&arena, &nc.permitted, CA_SAN_DNS,
                                  "x.secret.example.com", &err));
-    refused(&args, "name constraints: permitted DNS:x.secret.example.com lies "
-                   "in what \"CN=Demo Root\" excludes (RFC 5280 4.2.1.10)");
+    refused(&args,
+            BELOW "name constraints: permitted DNS:x.secret.example.com lies "
+                  "in what \"CN=Demo Root\" excludes (RFC 5280 4.2.1.10)");
     nc = (struct ca_constraints){ 0 };
     kit_ok(&err, ca_subtrees_add(&arena, &nc.permitted, CA_SAN_IP,
                                  "192.0.2.0/24", &err));

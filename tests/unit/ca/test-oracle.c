@@ -647,9 +647,11 @@ static void test_path_length_refused(void **state)
     args.has_path_length = true;
     args.issuer = real.issuer;
     sg_buf_init(&tbs, CA_CERT_MAX);
-    kit_refused(&err, ca_authority_tbs(&args, &tbs, &err), SG_POLICY,
-                "path length: \"O=Ex\xc3\xa4mple,CN=Oracle Issuing\" with path "
-                "length 0 allows no CA certificate here (RFC 5280 4.2.1.9)");
+    kit_refused(
+        &err, ca_authority_tbs(&args, &tbs, &err), SG_POLICY,
+        "\"CN=Too deep\" below \"O=Ex\xc3\xa4mple,CN=Oracle "
+        "Issuing\": path length: \"O=Ex\xc3\xa4mple,CN=Oracle "
+        "Issuing\" with path length 0 allows no CA certificate here (RFC 5280 4.2.1.9)");
     args.issuer = twin.issuer;
     sign_authority(&args, twin.key, &low);
     struct ca_issuer *below SG_CLEANUP(ca_issuer_free) = issuer_of(
