@@ -39,10 +39,45 @@ enum sg_rc cer_transcript_read(const char *path,
                                struct cer_transcript **ret_transcript,
                                struct sg_err *err);
 
+/* A file of the ceremony folder: those that "written" lists, in its order. */
+struct cer_page_file {
+    const char *name;
+    struct sg_slice bytes;
+};
+
 /* The page to print: who, what, hashes with words, each step, the hierarchy as
- * an SVG picture, small inputs as QR codes. Appended to out. */
+ * an SVG picture, small files as QR codes. Appended to out. The same bytes for
+ * the same transcript, plan and files: verify makes it again and compares. */
 enum sg_rc cer_transcript_html(const struct cer_transcript *transcript,
-                               const struct cer_plan *plan, struct sg_buf *out,
-                               struct sg_err *err);
+                               const struct cer_plan *plan,
+                               const struct cer_page_file *file, size_t n_files,
+                               struct sg_buf *out, struct sg_err *err);
+
+/* What an executed ceremony leaves in its folder, beside what it made. */
+#define CER_FILE_PLAN "plan.json"
+#define CER_FILE_TRANSCRIPT "transcript.jsonl"
+#define CER_FILE_PAGE "transcript.html"
+#define CER_FILE_CMS "transcript.p7s" /* detached CMS over the transcript */
+
+/* The events in their order and what verify holds against the plan. Each may
+ * have more members; hashes are hex, bytes base64, times RFC 3339.
+ *
+ * opened       plan_sha256 plan_id type title
+ * environment  tool_version tool_build_id module_path module_sha256
+ *              token_label token_serial token_model token_firmware
+ * checked      lint_date lint_version rules_run, findings: an array of
+ *              {rule severity text}
+ * approvals    approvals: an array of {name time file sha256}
+ * confirmed    prompt answer; once for each question, before intent
+ * intent       action: "sign" or "make-key"; tbs_sha256 (sign)
+ * signed       algorithm signature           (all but CER_TYPE_KEY)
+ * key-made     label id spki attributes      (CER_TYPE_KEY)
+ * verified     checks: an array of texts ("openssl", "walker" …)
+ * linted       rules_run findings, as checked
+ * written      files: an array of {name sha256}: the plan, the approvals and
+ *              everything made; not the transcript nor its page or signature
+ * closed       result: "done"
+ *
+ * resumed      at any place after opened: the ceremony was interrupted. */
 
 #endif
