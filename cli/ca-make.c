@@ -106,19 +106,12 @@ enum sg_rc cli_out_check(struct cli *cli, const char *path, bool force,
     return SG_OK;
 }
 
-static enum sg_rc rehearse(struct ca_authority_args *args, struct sg_buf *spki,
-                           struct sg_buf *tbs, struct sg_err *err)
+/* The public key of a key that nobody keeps. */
+static enum sg_rc any_spki(struct sg_buf *out, struct sg_err *err)
 {
     SG_CLEANUP(EVP_PKEY_free) EVP_PKEY *key = NULL;
-    struct ca_spki parsed;
-    uint8_t serial[CA_SERIAL_LEN];
     SG_TRY(ca_leaf_key_new(CA_KEY_EC_P256, 0, &key, err));
-    SG_TRY(ca_leaf_key_spki(key, spki, err));
-    SG_TRY(ca_spki_parse(sg_buf_slice(spki), &parsed, err));
-    SG_TRY(ca_serial_new(serial, err));
-    args->spki = &parsed;
-    args->serial = SG_SLICE(serial, sizeof(serial));
-    return ca_authority_tbs(args, tbs, err);
+    return ca_leaf_key_spki(key, out, err);
 }
 
 enum sg_rc cli_ca_rehearse(const struct cli_ca_key *signer,
@@ -126,15 +119,20 @@ enum sg_rc cli_ca_rehearse(const struct cli_ca_key *signer,
                            struct sg_err *err)
 {
     struct ca_authority_args copy = *args;
-    struct sg_buf spki;
-    struct sg_buf tbs;
-    copy.alg = signer == NULL ? CA_SIGALG_ECDSA_SHA256 : signer->alg;
-    sg_buf_init(&spki, TOK_SPKI_MAX);
+    struct ca_spki spki;
+    uint8_t serial[CA_SERIAL_LEN];
+    SG_CLEANUP(sg_buf_done) struct sg_buf der = { 0 };
+    SG_CLEANUP(sg_buf_done) struct sg_buf tbs = { 0 };
+    sg_buf_init(&der, TOK_SPKI_MAX);
     sg_buf_init(&tbs, TOK_TBS_MAX);
-    enum sg_rc rc = rehearse(&copy, &spki, &tbs, err);
-    sg_buf_done(&tbs);
-    sg_buf_done(&spki);
-    return rc;
+
+    SG_TRY(any_spki(&der, err));
+    SG_TRY(ca_spki_parse(sg_buf_slice(&der), &spki, err));
+    SG_TRY(ca_serial_new(serial, err));
+    copy.alg = signer == NULL ? CA_SIGALG_ECDSA_SHA256 : signer->alg;
+    copy.spki = &spki;
+    copy.serial = SG_SLICE(serial, sizeof(serial));
+    return ca_authority_tbs(&copy, &tbs, err);
 }
 
 enum sg_rc cli_ca_certify(const struct cli_ca_key *signer,
