@@ -12,8 +12,5 @@ enum sg_rc ca_subtrees_append(struct sg_arena *arena, struct ca_subtrees *trees,
                               struct sg_err *err);
 /* The rule that the value breaks, or NULL. */
 const char *ca_subtree_fault(const struct ca_subtree *tree);
-/* "192.0.2.0/24", "example.com" into dst; returns dst. */
-const char *ca_subtree_text(const struct ca_subtree *tree, char *dst,
-                            size_t size);
 
 #endif

@@ -35,6 +35,9 @@ struct ca_constraints {
 enum sg_rc ca_subtrees_add(struct sg_arena *arena, struct ca_subtrees *trees,
                            enum ca_san_kind kind, const char *text,
                            struct sg_err *err);
+/* "192.0.2.0/24", "example.com" into dst; returns dst. */
+const char *ca_subtree_text(const struct ca_subtree *tree, char *dst,
+                            size_t size);
 /* The extension's value (NameConstraints). SG_POLICY when both are empty. */
 enum sg_rc ca_constraints_encode(const struct ca_constraints *nc,
                                  struct sg_derw *w, struct sg_err *err);
