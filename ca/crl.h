@@ -33,7 +33,7 @@ struct ca_revoked {
 };
 
 enum ca_crl_scope {
-    CA_CRL_SCOPE_ALL,      /* no issuingDistributionPoint unless a URL is given */
+    CA_CRL_SCOPE_ALL, /* no issuingDistributionPoint unless a URL is given */
     CA_CRL_SCOPE_CA_ONLY,  /* onlyContainsCACerts */
     CA_CRL_SCOPE_USER_ONLY /* onlyContainsUserCerts */
 };

@@ -19,7 +19,8 @@ lint_spdx() {
 lint_headers() {
     local header flags
     flags=$(pkg-config --cflags libmicrohttpd json-c p11-kit-1 libcyaml)
-    git ls-files 'common/*.h' 'pkcs11/*.h' 'ca/*.h' 'signer/*.h' 'cli/*.h' |
+    git ls-files 'common/*.h' 'pkcs11/*.h' 'ca/*.h' \
+        'lint/*.h' 'ceremony/*.h' 'signer/*.h' 'cli/*.h' |
         while read -r header; do
             # shellcheck disable=SC2086
             gcc -std=c17 -D_GNU_SOURCE -I. $flags -fsyntax-only -Wall -Wextra \
@@ -30,14 +31,17 @@ lint_headers() {
 # Calls that have a safe twin here. NOLINT with a reason lets one stand.
 lint_bans() {
     local bans='\b(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|atof|system|popen|alloca|strtok|tmpnam|mktemp|ERR_print_errors_fp|exit_group)\s*\('
-    git ls-files 'common/*.c' 'pkcs11/*.c' 'ca/*.c' 'signer/*.c' 'cli/*.c' |
-        xargs grep -nE "$bans" | grep -v NOLINT | { ! grep .; }
+    git ls-files 'common/*.c' 'pkcs11/*.c' 'ca/*.c' \
+        'lint/*.c' 'ceremony/*.c' 'signer/*.c' 'cli/*.c' |
+        { xargs grep -nE "$bans" || true; } |
+        { grep -v NOLINT || true; } | { ! grep .; }
 }
 lint_numbers() {
-    git ls-files 'pkcs11/*.c' 'ca/*.c' 'signer/*.c' 'cli/*.c' 'common/*.c' |
+    git ls-files 'pkcs11/*.c' 'ca/*.c' 'signer/*.c' 'cli/*.c' 'common/*.c' \
+        'lint/*.c' 'ceremony/*.c' |
         grep -v '^common/parse.c$' |
-        xargs grep -nE '\b(strto(l|ul|ll|ull|d)|sscanf)\s*\(' |
-        grep -v NOLINT | { ! grep .; }
+        { xargs grep -nE '\b(strto(l|ul|ll|ull|d)|sscanf)\s*\(' || true; } |
+        { grep -v NOLINT || true; } | { ! grep .; }
 }
 
 # Arrows between rooms point one way (DESIGN 3).
@@ -48,6 +52,9 @@ lint_arrows() {
         grep -nE '#include "(pkcs11|signer|cli)/' ca/*.[ch]
         grep -nE '#include "(cli/|pkcs11/helper)' signer/*.[ch]
         grep -nE '#include "(signer/|pkcs11/helper)' cli/*.[ch]
+        grep -nE '#include "(pkcs11|ca|signer|cli|ceremony)/' lint/*.[ch]
+        grep -nE '#include "(signer|cli|pkcs11/helper)' ceremony/*.[ch]
+        true
     } | { ! grep .; }
 }
 

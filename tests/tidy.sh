@@ -5,5 +5,6 @@
 # file into the next and then reports every vsnprintf.
 # usage: tests/tidy.sh BUILD-DIR-WITH-COMPILE-COMMANDS
 set -euo pipefail
-git ls-files 'common/*.c' 'pkcs11/*.c' 'ca/*.c' 'signer/*.c' 'cli/*.c' |
+git ls-files 'common/*.c' 'pkcs11/*.c' 'ca/*.c' 'lint/*.c' 'ceremony/*.c' \
+    'signer/*.c' 'cli/*.c' |
     xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p "$1" 2>/dev/null
