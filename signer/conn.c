@@ -58,19 +58,25 @@ static void conns_unlink(struct srv_conns *conns, struct srv_conn *conn)
     conns->open--;
 }
 
+static struct srv_conn *conns_find(struct srv_conns *conns, int fd)
+{
+    struct srv_conn *conn = conns->head;
+
+    while (conn != NULL && (conn->fd != fd || conn->attached))
+        conn = conn->next;
+    return conn;
+}
+
 /* The library drops a descriptor without a word when it runs out of memory
  * between taking it and telling us; the number then comes back. */
 static void conns_drop_stale(struct srv_conns *conns, int fd)
 {
-    struct srv_conn *next;
+    struct srv_conn *stale = conns_find(conns, fd);
 
-    for (struct srv_conn *c = conns->head; c != NULL; c = next) {
-        next = c->next;
-        if (c->fd == fd && !c->attached) {
-            conns_unlink(conns, c);
-            free(c);
-        }
-    }
+    if (stale == NULL)
+        return;
+    conns_unlink(conns, stale);
+    free(stale);
 }
 
 static enum srv_refusal conns_judge(const struct srv_conns *conns, uid_t uid)
@@ -116,12 +122,8 @@ struct srv_conn *srv_conns_add(struct srv_conns *conns, int fd,
 
 struct srv_conn *srv_conns_attach(struct srv_conns *conns, int fd)
 {
-    struct srv_conn *conn;
-
     (void)pthread_mutex_lock(&conns->lock);
-    for (conn = conns->head; conn != NULL; conn = conn->next)
-        if (conn->fd == fd && !conn->attached)
-            break;
+    struct srv_conn *conn = conns_find(conns, fd);
     if (conn != NULL)
         conn->attached = true;
     (void)pthread_mutex_unlock(&conns->lock);

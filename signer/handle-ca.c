@@ -4,7 +4,7 @@
 #include "signer/respond.h"
 #include "signer/state.h"
 
-#define CA_BODY_MAX (1024 * 1024) /* the chain, twice */
+#define CA_BODY_MAX ((size_t)1024 * 1024) /* the chain, twice */
 
 static const struct srv_published *published(const struct srv_request *req)
 {

@@ -8,7 +8,7 @@
 #include "signer/respond.h"
 #include "signer/state.h"
 
-#define ANSWER_MAX (512 * 1024) /* a chain of 8 certificates, twice */
+#define ANSWER_MAX ((size_t)512 * 1024) /* a chain of 8 certificates, twice */
 
 struct issue {
     struct srv_roles *roles; /* the set that the role is from */
@@ -121,9 +121,8 @@ static void issue_ask(struct srv_request *req)
     issue->asked_us = sg_mono_us();
     srv_request_wait(req, issue_signed);
     /* The reply may be there before this call is back. */
-    if (srv_issuers_sign(
-            state->issuers, issue->job.issuer, ca_sigalg_der(issue->job.alg),
-            sg_buf_slice(&issue->job.tbs), issue_reply, req, &issue->failure)
+    if (srv_issuers_sign(state->issuers, &issue->job, issue_reply, req,
+                         &issue->failure)
         != SG_OK)
         srv_request_wake(req);
 }

@@ -13,7 +13,8 @@
 #include "common/parse.h"
 #include "common/pem.h"
 
-#define CERT_FILE_MAX (256 * 1024) /* people put text around their PEM blocks */
+#define CERT_FILE_MAX \
+    ((size_t)256 * 1024) /* people put text around their PEM blocks */
 
 struct issuer_entry {
     const struct srv_issuer_config *cfg;
@@ -170,14 +171,10 @@ static enum sg_rc issuers_default(struct srv_issuers *issuers,
                       cfg->default_issuer);
 }
 
-enum sg_rc srv_issuers_load(const struct srv_config *cfg, int64_t now,
-                            struct srv_issuers **ret_issuers,
-                            struct sg_err *err)
+static enum sg_rc issuers_fill(struct srv_issuers *issuers,
+                               const struct srv_config *cfg, int64_t now,
+                               struct sg_err *err)
 {
-    SG_CLEANUP(srv_issuers_free)
-    struct srv_issuers *issuers = calloc(1, sizeof(*issuers));
-    if (issuers == NULL)
-        return sg_err_set(err, SG_NOMEM, "issuers");
     issuers->entry = calloc(cfg->issuers_count, sizeof(*issuers->entry));
     issuers->token = calloc(cfg->tokens_count, sizeof(*issuers->token));
     if (issuers->entry == NULL || issuers->token == NULL)
@@ -194,8 +191,22 @@ enum sg_rc srv_issuers_load(const struct srv_config *cfg, int64_t now,
         SG_TRY(entry_token(issuers, &issuers->entry[i], err));
         SG_TRY(entry_load(&issuers->entry[i], now, err));
     }
-    *ret_issuers = SG_TAKE(issuers);
     return SG_OK;
+}
+
+enum sg_rc srv_issuers_load(const struct srv_config *cfg, int64_t now,
+                            struct srv_issuers **ret_issuers,
+                            struct sg_err *err)
+{
+    struct srv_issuers *issuers = calloc(1, sizeof(*issuers));
+    if (issuers == NULL)
+        return sg_err_set(err, SG_NOMEM, "issuers");
+    enum sg_rc rc = issuers_fill(issuers, cfg, now, err);
+    if (rc == SG_OK)
+        *ret_issuers = issuers;
+    else
+        srv_issuers_free(issuers);
+    return rc;
 }
 
 /* --- tokens and keys ------------------------------------------------------ */
@@ -329,14 +340,14 @@ srv_issuers_published(const struct srv_issuers *issuers,
 }
 
 enum sg_rc srv_issuers_sign(struct srv_issuers *issuers,
-                            const struct srv_issuer *issuer,
-                            struct sg_slice algorithm, struct sg_slice tbs,
-                            tok_sign_done done, void *arg, struct sg_err *err)
+                            const struct srv_job *job, tok_sign_done done,
+                            void *arg, struct sg_err *err)
 {
     if (!issuers_enter(issuers))
         return sg_err_set(err, SG_UNAVAILABLE, "signetd is stopping");
     enum sg_rc rc =
-        tok_sign_cert_async(issuer->key, algorithm, tbs, done, arg, err);
+        tok_sign_cert_async(job->issuer->key, ca_sigalg_der(job->alg),
+                            sg_buf_slice(&job->tbs), done, arg, err);
     issuers_leave(issuers);
     return rc;
 }

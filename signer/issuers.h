@@ -36,11 +36,11 @@ const struct srv_published *
 srv_issuers_published(const struct srv_issuers *issuers,
                       const struct srv_issuer *issuer);
 
-/* As tok_sign_cert_async(), and safe against a close at the same time. */
+/* Have the job's bytes signed by its issuer's key: tok_sign_cert_async(), and
+ * safe against a close at the same time. */
 enum sg_rc srv_issuers_sign(struct srv_issuers *issuers,
-                            const struct srv_issuer *issuer,
-                            struct sg_slice algorithm, struct sg_slice tbs,
-                            tok_sign_done done, void *arg, struct sg_err *err);
+                            const struct srv_job *job, tok_sign_done done,
+                            void *arg, struct sg_err *err);
 
 size_t srv_issuers_tokens(const struct srv_issuers *issuers);
 const char *srv_issuers_token_name(const struct srv_issuers *issuers, size_t i);

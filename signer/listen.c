@@ -29,9 +29,9 @@ void srv_listen_close(struct srv_listen *in)
         return;
     if (in->fd >= 0)
         (void)close(in->fd);
-    if (in->ours)
+    if (in->ours && in->path != NULL)
         (void)unlink(in->path);
-    if (in->lock_fd >= 0) {
+    if (in->lock_fd >= 0 && in->lock_path != NULL) {
         /* While we hold the lock nobody else can have this file. */
         (void)unlink(in->lock_path);
         (void)close(in->lock_fd);
@@ -250,9 +250,10 @@ enum sg_rc srv_listen_open(const struct srv_socket_config *cfg,
                            struct srv_listen *ret_listen, struct sg_err *err)
 {
     int inherited = sd_listen_fds(1); /* the token processes need not see it */
-    if (inherited < 0)
-        return sg_err_set(err, SG_CONFIG, "LISTEN_FDS: %s",
-                          strerror(-inherited));
+    if (inherited < 0) {
+        errno = -inherited;
+        return sg_err_errno(err, SG_CONFIG, "LISTEN_FDS");
+    }
     if (inherited > 0)
         return listen_inherited(inherited, ret_listen, err);
 

@@ -22,6 +22,16 @@ static const char USAGE[] =
     "      --version       print the version\n"
     "  -h, --help          print this\n";
 
+enum { OPT_CHECK = 256, OPT_VERSION };
+static const struct option OPTIONS[] = {
+    { "config", required_argument, NULL, 'c' },
+    { "check-config", no_argument, NULL, OPT_CHECK },
+    { "verbose", no_argument, NULL, 'v' },
+    { "version", no_argument, NULL, OPT_VERSION },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
 enum mode { MODE_RUN, MODE_CHECK, MODE_EXIT };
 
 struct options {
@@ -31,17 +41,9 @@ struct options {
 
 static enum sg_rc options_read(int argc, char **argv, struct options *ret)
 {
-    enum { OPT_CHECK = 256, OPT_VERSION };
-    static const struct option OPTIONS[] = {
-        { "config", required_argument, NULL, 'c' },
-        { "check-config", no_argument, NULL, OPT_CHECK },
-        { "verbose", no_argument, NULL, 'v' },
-        { "version", no_argument, NULL, OPT_VERSION },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
-    };
     int c;
 
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet */
     while ((c = getopt_long(argc, argv, "c:vh", OPTIONS, NULL)) != -1) {
         switch (c) {
         case 'c':

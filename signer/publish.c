@@ -9,7 +9,7 @@
 #include "signer/respond.h"
 
 /* base64 is 4/3, its newlines 1/48, and JSON writes each of those in two. */
-#define PEM_MAX (2 * CA_CERT_MAX)
+#define PEM_MAX ((size_t)2 * CA_CERT_MAX)
 
 static enum sg_rc publish_pem(const struct ca_cert *cert, struct sg_buf *out,
                               struct sg_err *err)
@@ -49,22 +49,23 @@ static enum sg_rc publish_all(struct srv_published *pub,
                               struct sg_err *err)
 {
     const struct ca_cert *cert = ca_issuer_cert(issuer);
+    SG_CLEANUP(sg_buf_done) struct sg_buf der = { 0 };
     SG_CLEANUP(sg_buf_done) struct sg_buf pem = { 0 };
     SG_CLEANUP(sg_buf_done) struct sg_buf chain = { 0 };
 
+    sg_buf_init(&der, CA_CERT_MAX);
     sg_buf_init(&pem, PEM_MAX);
     sg_buf_init(&chain, PEM_MAX * CA_CHAIN_MAX);
     SG_TRY(publish_pem(cert, &pem, err));
     SG_TRY(publish_chain(issuer, &chain, err));
     SG_TRY(publish_json(&pem, &pub->json_pem, err));
     SG_TRY(publish_json(&chain, &pub->json_chain, err));
-    SG_TRY(
-        srv_response_new(cert->der, "application/pkix-cert", &pub->der, err));
-    SG_TRY(srv_response_new(sg_buf_slice(&pem),
-                            "application/pem-certificate-chain", &pub->pem,
-                            err));
-    return srv_response_new(sg_buf_slice(&chain), "application/pkix-cert",
-                            &pub->chain_pem, err);
+    SG_TRY(sg_buf_put(&der, cert->der.p, cert->der.len, err));
+    SG_TRY(srv_response_new(&der, "application/pkix-cert", &pub->der, err));
+    SG_TRY(srv_response_new(&pem, "application/pem-certificate-chain",
+                            &pub->pem, err));
+    return srv_response_new(&chain, "application/pkix-cert", &pub->chain_pem,
+                            err);
 }
 
 enum sg_rc srv_published_init(struct srv_published *pub,

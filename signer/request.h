@@ -19,7 +19,7 @@ typedef void (*srv_handler)(struct srv_request *req);
 
 #define SRV_ID_LEN 36 /* a UUID's text */
 /* The pieces of one request; a body of 64 KiB with a CSR needs a third. */
-#define SRV_ARENA_MAX (1024 * 1024)
+#define SRV_ARENA_MAX ((size_t)1024 * 1024)
 
 struct srv_request {
     struct srv_conn *conn;
@@ -27,31 +27,32 @@ struct srv_request {
     void *app; /* what the handlers share: signer/state.h */
     const char *method;
     const char *path; /* as it came, without the query */
-    char id[SRV_ID_LEN + 1];
     struct sg_arena arena;
     struct sg_buf body;
-    bool body_too_long;
-    uint64_t thrown_away; /* octets of such a body */
-    bool has_headers;
+    uint64_t thrown_away; /* octets of a body that was too long */
 
     srv_handler then; /* after the wake */
-    bool waits;
     struct MHD_Response *response;
-    bool shared; /* the response is somebody else's */
-    unsigned status;
-    unsigned retry_after_s; /* 0: the answer's default */
-    const char *allow;      /* methods, for 405 */
-    bool close;             /* the connection ends with this answer */
+    const char *allow; /* methods, for 405 */
 
     /* for the handlers and the log line */
     const char *role;
     const char *issuer_ref;
     const char *summary; /* "cn=… serial=…", quoted already */
-    struct sg_err err;
     int64_t start_us;
     int64_t token_us; /* spent waiting for the token; 0: not asked */
     void *job;
     void (*job_done)(void *job);
+
+    unsigned status;
+    unsigned retry_after_s; /* 0: the answer's default */
+    bool has_headers;
+    bool body_too_long;
+    bool waits;
+    bool shared; /* the response is somebody else's */
+    bool close;  /* the connection ends with this answer */
+    char id[SRV_ID_LEN + 1];
+    struct sg_err err;
 };
 
 /* Get ready for a request that begins on this connection. */

@@ -95,12 +95,11 @@ void srv_respond_shared(struct srv_request *req, struct MHD_Response *response)
     req->shared = true;
 }
 
-enum sg_rc srv_response_new(struct sg_slice body, const char *type,
+enum sg_rc srv_response_new(struct sg_buf *body, const char *type,
                             struct MHD_Response **ret_response,
                             struct sg_err *err)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        body.len, (void *)(uintptr_t)body.p, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response = response_of(body);
 
     if (response == NULL
         || !response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type)

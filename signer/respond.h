@@ -13,8 +13,8 @@
 /* body is taken over, wiped when it has been sent, and empty afterwards. */
 void srv_respond_json(struct srv_request *req, unsigned status,
                       struct sg_buf *body);
-/* A body that lives as long as the daemon, made once and sent many times. */
-enum sg_rc srv_response_new(struct sg_slice body, const char *type,
+/* An answer that is made once and sent many times; body as above. */
+enum sg_rc srv_response_new(struct sg_buf *body, const char *type,
                             struct MHD_Response **ret_response,
                             struct sg_err *err);
 void srv_response_free(struct MHD_Response *response); /* takes NULL */

@@ -56,8 +56,8 @@ static enum sg_rc start_process(struct daemon *d, struct sg_err *err)
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGHUP);
     /* Before any thread, so that all inherit it. */
-    if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
-        return sg_err_errno(err, SG_BUG, "sigprocmask");
+    if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0)
+        return sg_err_set(err, SG_BUG, "signals cannot be blocked");
     d->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (d->signal_fd < 0)
         return sg_err_errno(err, SG_IO, "signalfd");

@@ -18,11 +18,11 @@
 #include "signer/respond.h"
 
 /* RSA key generation of OpenSSL stays far below; only touched pages count. */
-#define THREAD_STACK (512 * 1024)
+#define THREAD_STACK ((size_t)512 * 1024)
 #define THREADS_MAX 64
 /* A body that is too long is read to its end up to here, so that the client,
  * which is still writing, comes to read the 413. */
-#define DISCARD_MAX (64 * 1024 * 1024)
+#define DISCARD_MAX ((uint64_t)64 * 1024 * 1024)
 #define ACCEPT_BATCH 64 /* then signals have their turn */
 #define LOG_BURST 5     /* lines per second */
 
@@ -146,6 +146,7 @@ static enum MHD_Result request_run(struct srv_server *server,
     return req->waits ? MHD_YES : request_send(server, req);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the library's parameters */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *http,
                                   const char *url, const char *method,
                                   const char *version, const char *data,
@@ -326,7 +327,7 @@ static struct MHD_Daemon *server_daemon(struct srv_server *server)
         on_library_log, NULL, MHD_OPTION_ARRAY, pool,
         MHD_OPTION_CONNECTION_LIMIT, room, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)limits->header_bytes, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
-        MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK,
+        MHD_OPTION_THREAD_STACK_SIZE, THREAD_STACK,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
         MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server,
         MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,

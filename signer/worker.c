@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX 16
-#define THREAD_STACK (512 * 1024)
+#define THREAD_STACK ((size_t)512 * 1024)
 /* Seconds of work already; whoever comes then had better try again later. */
 #define WAITING_MAX 64
 

@@ -143,7 +143,7 @@ static void routes_are_found(void **state)
 
 static void other_paths_are_not(void **state)
 {
-    static const char *const PATHS[] = {
+    static const char *const paths[] = {
         "/",
         "/v1",
         "/v2/pki/issue/web",
@@ -160,8 +160,8 @@ static void other_paths_are_not(void **state)
     struct fixture *f = *state;
     const struct srv_route *route = NULL;
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(PATHS); i++)
-        assert_int_equal(find(f, PATHS[i], &route), SRV_MATCH_NONE);
+    for (size_t i = 0; i < SG_ARRAY_LEN(paths); i++)
+        assert_int_equal(find(f, paths[i], &route), SRV_MATCH_NONE);
     assert_null(route);
 }
 

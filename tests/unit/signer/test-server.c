@@ -454,7 +454,7 @@ static void a_users_share_is_kept(void **state)
 
 static void garbage_gets_no_answer_of_ours(void **state)
 {
-    static const char *const GARBAGE[] = {
+    static const char *const garbage[] = {
         "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
         "GET\r\n\r\n",
         "GET /a HTTP/3.0\r\n\r\n",
@@ -466,9 +466,9 @@ static void garbage_gets_no_answer_of_ours(void **state)
     struct fixture *f = *state;
 
     start(f);
-    for (size_t i = 0; i < SG_ARRAY_LEN(GARBAGE); i++) {
+    for (size_t i = 0; i < SG_ARRAY_LEN(garbage); i++) {
         int fd = client(f);
-        say(fd, GARBAGE[i]);
+        say(fd, garbage[i]);
         char *answer = hear(fd, NULL);
         assert_null(strstr(answer, " 200 "));
         assert_null(strstr(answer, " 500 "));
