@@ -76,6 +76,10 @@ enum sg_rc tok_purpose_parse(const char *text, enum tok_purpose *ret,
     return SG_OK;
 }
 
+/* Words that YAML takes for "no value": neither a configuration nor a guard
+ * could name such a key. */
+static const char *const NO_VALUE[] = { "~", "null", "Null", "NULL" };
+
 enum sg_rc tok_label_check(const char *label, struct sg_err *err)
 {
     size_t len = strnlen(label, TOK_LABEL_MAX);
@@ -86,6 +90,12 @@ enum sg_rc tok_label_check(const char *label, struct sg_err *err)
                           TOK_LABEL_MAX - 1);
     if (!sg_is_utf8(sg_slice_str(label)))
         return sg_err_set(err, SG_USAGE, "label is not UTF-8");
+    for (size_t i = 0; i < SG_ARRAY_LEN(NO_VALUE); i++)
+        if (strcmp(label, NO_VALUE[i]) == 0)
+            return sg_err_set(err, SG_USAGE,
+                              "label %s means \"no value\" in YAML files: "
+                              "choose another one",
+                              label);
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)label[i] < 0x20 || label[i] == 0x7f)
             return sg_err_set(err, SG_USAGE,

@@ -25,7 +25,8 @@ enum sg_rc tok_key_type_parse(const char *text, enum tok_key_type *ret,
                               struct sg_err *err);
 
 #define TOK_LABEL_MAX 64 /* bytes with NUL */
-/* SG_USAGE unless 1 … 63 bytes of UTF-8 without control characters. */
+/* SG_USAGE unless 1 … 63 bytes of UTF-8 without control characters, and not
+ * one of YAML's words for "no value". */
 enum sg_rc tok_label_check(const char *label, struct sg_err *err);
 
 #define TOK_ID_MAX 64 /* bytes of CKA_ID */

@@ -25,7 +25,7 @@ enum tok_cure tok_ckr_cure(CK_RV rv);
 /* Record a failed call: "C_Login: CKR_PIN_INCORRECT: the PIN is wrong".
  * Returns the code. rv must not be CKR_OK. */
 #define tok_err_ckr(err, rv, call) \
-    tok_err_fill_ckr((err), (rv), (call), SG_HERE)
+    sg_rc_failed(tok_err_fill_ckr((err), (rv), (call), SG_HERE))
 enum sg_rc tok_err_fill_ckr(struct sg_err *err, CK_RV rv, const char *call,
                             const char *where);
 

@@ -63,32 +63,36 @@ enum sg_rc tok_guard_check_issuer(struct sg_slice cert, struct sg_slice spki,
     return SG_OK;
 }
 
+static enum sg_rc check_bindable(const struct tok_guard *limits,
+                                 struct sg_err *err)
+{
+    if (limits->bound && limits->purpose != TOK_PURPOSE_CA)
+        return sg_err_set(err, SG_POLICY,
+                          "guard: a key for %s has no issuer certificate",
+                          tok_purpose_name(limits->purpose));
+    if (limits->bound && limits->issuer_cert.len == 0)
+        return sg_err_set(err, SG_FORMAT,
+                          "guard: the issuer certificate is empty");
+    return SG_OK;
+}
+
 enum sg_rc tok_guard_new(const struct tok_guard *limits, struct sg_slice spki,
                          struct tok_guard_state **ret_guard, struct sg_err *err)
 {
+    struct sg_slice cert = limits->issuer_cert;
+
     SG_TRY(tok_guard_check_limits(limits, err));
+    SG_TRY(check_bindable(limits, err));
+    if (!limits->bound)
+        cert = SG_SLICE(NULL, 0);
     SG_CLEANUP(tok_guard_free)
-    struct tok_guard_state *g = calloc(1, sizeof(*g));
+    struct tok_guard_state *g = calloc(1, sizeof(*g) + cert.len);
     if (g == NULL)
         return sg_err_set(err, SG_NOMEM, "guard");
     g->limits = *limits;
-    g->limits.bound = false;
-    g->limits.issuer_cert = SG_SLICE(NULL, 0);
+    g->limits.issuer_cert = SG_SLICE(g->cert, cert.len);
     if (limits->bound) {
-        struct sg_slice cert = limits->issuer_cert;
-        if (limits->purpose != TOK_PURPOSE_CA)
-            return sg_err_set(err, SG_POLICY,
-                              "guard: a key for %s has no issuer certificate",
-                              tok_purpose_name(limits->purpose));
-        if (cert.len == 0)
-            return sg_err_set(err, SG_FORMAT,
-                              "guard: the issuer certificate is empty");
-        g->cert = malloc(cert.len);
-        if (g->cert == NULL)
-            return sg_err_set(err, SG_NOMEM, "guard");
         memcpy(g->cert, cert.p, cert.len);
-        g->limits.bound = true;
-        g->limits.issuer_cert = SG_SLICE(g->cert, cert.len);
         SG_TRY(tok_guard_check_issuer(g->limits.issuer_cert, spki, &g->issuer,
                                       err));
         (void)SHA256(g->cert, cert.len, g->issuer_sha256);
@@ -101,7 +105,6 @@ void tok_guard_free(struct tok_guard_state *guard)
 {
     while (guard != NULL) {
         struct tok_guard_state *older = guard->older;
-        free(guard->cert);
         free(guard);
         guard = older;
     }

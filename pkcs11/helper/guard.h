@@ -11,10 +11,10 @@
 
 struct tok_guard_state {
     struct tok_guard limits; /* issuer_cert points at cert */
-    uint8_t *cert;           /* owned; NULL until bound */
     struct tok_tbs issuer;   /* of cert, borrowed from it */
     uint8_t issuer_sha256[32];
     struct tok_guard_state *older; /* owned; kept for threads that read it */
+    uint8_t cert[];                /* empty until bound */
 };
 
 /* Limits that make sense for the purpose: SG_USAGE otherwise. */

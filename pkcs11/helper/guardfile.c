@@ -124,16 +124,17 @@ static enum sg_rc guard_path(const struct tok_guard_key *key, char *dst,
 
 static enum sg_rc dir_lock(const char *dir, int *ret_fd, struct sg_err *err)
 {
-    SG_CLEANUP(sg_fd_close)
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0)
         return sg_err_errno(err, SG_IO, "guards %s", dir);
     while (flock(fd, LOCK_EX) != 0)
-        if (errno != EINTR)
-            return sg_err_errno(err, SG_IO, "guards %s: lock", dir);
+        if (errno != EINTR) {
+            (void)sg_err_errno(err, SG_IO, "guards %s: lock", dir);
+            (void)close(fd);
+            return err->rc;
+        }
     *ret_fd = fd;
-    fd = -1;
     return SG_OK;
 }
 
@@ -306,6 +307,15 @@ enum sg_rc tok_guard_create(const struct tok_guard_key *key,
 {
     SG_TRY(tok_guard_check_limits(limits, err));
     return guard_write(key, limits, SG_FILE_NEW_ONLY, err);
+}
+
+void tok_guard_forget(const struct tok_guard_key *key)
+{
+    char path[GUARD_PATH_MAX];
+    struct sg_err err = { 0 };
+
+    if (guard_path(key, path, sizeof(path), &err) == SG_OK)
+        (void)unlink(path);
 }
 
 enum sg_rc tok_guard_bind_file(const struct tok_guard_key *key,

@@ -35,6 +35,9 @@ enum sg_rc tok_guard_load(const struct tok_guard_key *key,
 enum sg_rc tok_guard_create(const struct tok_guard_key *key,
                             const struct tok_guard *limits, struct sg_err *err);
 
+/* Take back what tok_guard_create() wrote: the key is gone again. */
+void tok_guard_forget(const struct tok_guard_key *key);
+
 /* Bind the issuer certificate in the file and give back the guard as it now
  * is. Bound to the same one already: fine. SG_POLICY for another one or one
  * that does not fit the key, SG_NOT_FOUND without a guard. */

@@ -26,12 +26,12 @@ static enum sg_rc refuse_taken(const struct tok_on *on, CK_ATTRIBUTE_TYPE type,
                                struct sg_slice value, const char *what,
                                struct sg_err *err)
 {
-    static const CK_OBJECT_CLASS CLASSES[] = { CKO_PRIVATE_KEY,
+    static const CK_OBJECT_CLASS classes[] = { CKO_PRIVATE_KEY,
                                                CKO_PUBLIC_KEY };
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(CLASSES); i++) {
+    for (size_t i = 0; i < SG_ARRAY_LEN(classes); i++) {
         size_t n;
-        SG_TRY(tok_object_count(on, CLASSES[i], type, value, &n, err));
+        SG_TRY(tok_object_count(on, classes[i], type, value, &n, err));
         if (n > 0)
             return sg_err_set(err, SG_CONFLICT,
                               "the token has a key with this %s already", what);
@@ -101,33 +101,35 @@ static void name_both(struct template *t, const struct keygen *g)
 
 static void private_template(struct template *t, const struct keygen *g)
 {
-    static const CK_ATTRIBUTE_TYPE ON[] = { CKA_TOKEN, CKA_PRIVATE,
-                                            CKA_SENSITIVE, CKA_SIGN };
-    static const CK_ATTRIBUTE_TYPE OFF[] = { CKA_EXTRACTABLE };
+    static const CK_ATTRIBUTE_TYPE on_flags[] = { CKA_TOKEN, CKA_PRIVATE,
+                                                  CKA_SENSITIVE, CKA_SIGN };
+    static const CK_ATTRIBUTE_TYPE off_flags[] = { CKA_EXTRACTABLE };
     /* Some tokens refuse even "no" to what a key type cannot do. The flags
      * are read back and judged in any case. */
-    static const CK_ATTRIBUTE_TYPE MAYBE[] = { CKA_DECRYPT, CKA_UNWRAP,
-                                               CKA_DERIVE, CKA_SIGN_RECOVER };
+    static const CK_ATTRIBUTE_TYPE maybe_flags[] = { CKA_DECRYPT, CKA_UNWRAP,
+                                                     CKA_DERIVE,
+                                                     CKA_SIGN_RECOVER };
 
     name_both(t, g);
-    template_flags(t, ON, SG_ARRAY_LEN(ON), &YES);
-    template_flags(t, OFF, SG_ARRAY_LEN(OFF), &NO);
+    template_flags(t, on_flags, SG_ARRAY_LEN(on_flags), &YES);
+    template_flags(t, off_flags, SG_ARRAY_LEN(off_flags), &NO);
     t->n_core = t->n;
-    template_flags(t, MAYBE, SG_ARRAY_LEN(MAYBE), &NO);
+    template_flags(t, maybe_flags, SG_ARRAY_LEN(maybe_flags), &NO);
 }
 
 static void public_template(struct template *t, const struct keygen *g)
 {
-    static const CK_ATTRIBUTE_TYPE ON[] = { CKA_TOKEN, CKA_VERIFY };
-    static const CK_ATTRIBUTE_TYPE OFF[] = { CKA_PRIVATE };
-    static const CK_ATTRIBUTE_TYPE MAYBE[] = { CKA_ENCRYPT, CKA_WRAP,
-                                               CKA_DERIVE, CKA_VERIFY_RECOVER };
+    static const CK_ATTRIBUTE_TYPE on_flags[] = { CKA_TOKEN, CKA_VERIFY };
+    static const CK_ATTRIBUTE_TYPE off_flags[] = { CKA_PRIVATE };
+    static const CK_ATTRIBUTE_TYPE maybe_flags[] = { CKA_ENCRYPT, CKA_WRAP,
+                                                     CKA_DERIVE,
+                                                     CKA_VERIFY_RECOVER };
 
     name_both(t, g);
-    template_flags(t, ON, SG_ARRAY_LEN(ON), &YES);
-    template_flags(t, OFF, SG_ARRAY_LEN(OFF), &NO);
+    template_flags(t, on_flags, SG_ARRAY_LEN(on_flags), &YES);
+    template_flags(t, off_flags, SG_ARRAY_LEN(off_flags), &NO);
     t->n_core = t->n;
-    template_flags(t, MAYBE, SG_ARRAY_LEN(MAYBE), &NO);
+    template_flags(t, maybe_flags, SG_ARRAY_LEN(maybe_flags), &NO);
 }
 
 /* --- making -------------------------------------------------------------------------- */
@@ -168,11 +170,11 @@ static CK_RV make_pair(const struct tok_on *on, CK_MECHANISM_TYPE mechanism,
 
 static CK_RV make_rsa(const struct tok_on *on, struct keygen *g)
 {
-    static const uint8_t F4[] = { 1, 0, 1 };
+    static const uint8_t f4[] = { 1, 0, 1 };
     CK_ULONG bits = tok_rsa_bits(g->gen->type);
     const CK_ATTRIBUTE kind[] = {
         attribute(CKA_MODULUS_BITS, &bits, sizeof(bits)),
-        attribute(CKA_PUBLIC_EXPONENT, F4, sizeof(F4))
+        attribute(CKA_PUBLIC_EXPONENT, f4, sizeof(f4))
     };
 
     return make_pair(on, CKM_RSA_PKCS_KEY_PAIR_GEN, kind, SG_ARRAY_LEN(kind),
@@ -243,7 +245,11 @@ static enum sg_rc write_guard(struct keygen *g, struct sg_err *err)
     SG_CLEANUP(tok_guard_free) struct tok_guard_state *guard = NULL;
 
     SG_TRY(tok_guard_create(&key, &g->gen->guard, err));
-    SG_TRY(tok_guard_load(&key, NULL, &guard, err));
+    if (tok_guard_load(&key, NULL, &guard, err) != SG_OK || guard == NULL) {
+        tok_guard_forget(&key);
+        return err->rc != SG_OK ? err->rc
+                                : sg_err_set(err, SG_IO, "guard: it is gone");
+    }
     tok_key_info_guard(&g->info, guard);
     return SG_OK;
 }
@@ -251,8 +257,8 @@ static enum sg_rc write_guard(struct keygen *g, struct sg_err *err)
 static enum sg_rc keygen_on(const struct tok_on *on, struct keygen *g,
                             struct sg_err *err)
 {
-    SG_TRY(refuse_taken(on, CKA_LABEL, sg_slice_str(g->gen->label), "label",
-                        err));
+    SG_TRY(
+        refuse_taken(on, CKA_LABEL, sg_slice_str(g->gen->label), "label", err));
     SG_TRY(random_id(on, g->id, err));
     SG_TRY(refuse_taken(on, CKA_ID, SG_SLICE(g->id, KEY_ID_LEN), "id", err));
     CK_RV rv =

@@ -36,7 +36,6 @@ static void entry_free(struct tok_entry *entry)
     tok_guard_free(atomic_load(&entry->guard));
     free(entry);
 }
-SG_DEFINE_CLEANUP(struct tok_entry, entry_free);
 
 void tok_keys_free(struct tok_keys *keys)
 {
@@ -104,8 +103,7 @@ static void list_guard(const struct tok_keys *keys, struct tok_key_info *info)
 /* --- listing ------------------------------------------------------------------------ */
 
 struct list_args {
-    struct tok_key_info *infos;
-    size_t max;
+    struct tok_key_info *infos; /* TOK_KEYS_MAX of them */
     size_t n;
 };
 
@@ -114,21 +112,21 @@ static enum sg_rc list_op(struct tok_session *ses, void *arg,
 {
     struct list_args *a = arg;
     struct tok_on on = { ses->login->module, ses->handle };
-    CK_OBJECT_HANDLE found[TOK_KEYS_MAX];
+    CK_OBJECT_HANDLE list[TOK_KEYS_MAX];
+    struct tok_handles found = { .at = list, .max = TOK_KEYS_MAX };
 
-    SG_TRY(tok_object_find_keys(&on, NULL, SG_SLICE(NULL, 0), found,
-                                a->max < TOK_KEYS_MAX ? a->max : TOK_KEYS_MAX,
-                                &a->n, err));
+    SG_TRY(tok_object_find_keys(&on, NULL, SG_SLICE(NULL, 0), &found, err));
+    a->n = found.n;
     for (size_t i = 0; i < a->n; i++)
-        SG_TRY(tok_object_describe(&on, found[i], &a->infos[i], err));
+        SG_TRY(tok_object_describe(&on, found.at[i], &a->infos[i], err));
     return SG_OK;
 }
 
 enum sg_rc tok_keys_list(struct tok_keys *keys, struct tok_session *ses,
-                         struct tok_key_info *ret, size_t max, size_t *ret_n,
+                         struct tok_key_info *ret, size_t *ret_n,
                          struct sg_err *err)
 {
-    struct list_args args = { .infos = ret, .max = max };
+    struct list_args args = { .infos = ret };
 
     SG_TRY(tok_session_run(ses, list_op, &args, err));
     for (size_t i = 0; i < args.n; i++)
@@ -144,23 +142,22 @@ static enum sg_rc find_one(const struct tok_on *on, const char *label,
                            struct sg_slice id, CK_OBJECT_HANDLE *ret,
                            struct tok_key_info *ret_info, struct sg_err *err)
 {
-    CK_OBJECT_HANDLE found[TOK_KEYS_FIND_MAX];
-    size_t n;
+    CK_OBJECT_HANDLE list[TOK_HITS_MAX];
+    struct tok_handles found = { .at = list, .max = TOK_HITS_MAX };
 
-    SG_TRY(tok_object_find_keys(on, label, id, found, SG_ARRAY_LEN(found), &n,
-                                err));
-    if (n == 0)
+    SG_TRY(tok_object_find_keys(on, label, id, &found, err));
+    if (found.n == 0)
         return sg_err_set(err, SG_NOT_FOUND, "the token has no key \"%s\"%s",
                           label, id.len > 0 ? " with this id" : "");
-    if (n > 1)
+    if (found.n > 1)
         return sg_err_set(
-            err, SG_CONFLICT, "the token has %zu keys \"%s\"%s", n, label,
+            err, SG_CONFLICT, "the token has %zu keys \"%s\"%s", found.n, label,
             id.len > 0 ? " with this id" : ": name the one by its id");
-    SG_TRY(tok_object_describe(on, found[0], ret_info, err));
+    SG_TRY(tok_object_describe(on, found.at[0], ret_info, err));
     const char *fault = tok_attrs_fault(ret_info->attrs);
     if (fault != NULL)
         return sg_err_set(err, SG_POLICY, "key \"%s\": %s", label, fault);
-    *ret = found[0];
+    *ret = found.at[0];
     return SG_OK;
 }
 
@@ -227,9 +224,13 @@ static enum sg_rc entry_new(const struct tok_key_info *info,
                             struct tok_entry **ret, struct sg_err *err)
 {
     const unsigned char *der = info->spki;
-    SG_CLEANUP(entry_free)
-    struct tok_entry *entry = calloc(1, sizeof(*entry));
+    SG_CLEANUP(EVP_PKEY_free)
+    EVP_PKEY *pub = d2i_PUBKEY(NULL, &der, (long)info->spki_len);
 
+    if (pub == NULL)
+        return sg_err_openssl(err, SG_POLICY, "key \"%s\": public key",
+                              info->label);
+    struct tok_entry *entry = calloc(1, sizeof(*entry));
     if (entry == NULL)
         return sg_err_set(err, SG_NOMEM, "key");
     memcpy(entry->label, info->label, sizeof(entry->label));
@@ -239,12 +240,9 @@ static enum sg_rc entry_new(const struct tok_key_info *info,
     entry->spki_len = info->spki_len;
     entry->type = info->type;
     entry->attrs = info->attrs;
-    entry->pub = d2i_PUBKEY(NULL, &der, (long)info->spki_len);
-    if (entry->pub == NULL)
-        return sg_err_openssl(err, SG_POLICY, "key \"%s\": public key",
-                              info->label);
+    entry->pub = SG_TAKE(pub);
     atomic_store(&entry->guard, SG_TAKE(*guard));
-    *ret = SG_TAKE(entry);
+    *ret = entry;
     return SG_OK;
 }
 

@@ -45,9 +45,9 @@ SG_DEFINE_CLEANUP(struct tok_keys, tok_keys_free);
 /* NULL when nobody opened such a key. */
 struct tok_entry *tok_keys_get(struct tok_keys *keys, uint32_t ref);
 
-/* Every private key in the token, with its guard; at most max. */
+/* Every private key in the token, with its guard. ret has TOK_KEYS_MAX. */
 enum sg_rc tok_keys_list(struct tok_keys *keys, struct tok_session *ses,
-                         struct tok_key_info *ret, size_t max, size_t *ret_n,
+                         struct tok_key_info *ret, size_t *ret_n,
                          struct sg_err *err);
 
 /* Find the key, hold it against what is expected, judge its attributes. The

@@ -66,7 +66,10 @@ static enum sg_rc module_load(struct tok_module *m, struct sg_err *err)
 {
     m->dl = dlopen(m->path, RTLD_NOW | RTLD_LOCAL);
     if (m->dl == NULL)
-        return sg_err_set(err, SG_CONFIG, "module %s: %s", m->path, dlerror());
+        return sg_err_set(
+            err, SG_CONFIG, "module %s: %s", m->path,
+            /* NOLINTNEXTLINE(concurrency-mt-unsafe): no threads yet */
+            dlerror());
 
     CK_C_GetFunctionList get = NULL;
     /* POSIX promises that this conversion works, ISO C does not. */

@@ -22,12 +22,10 @@ static CK_ATTRIBUTE attribute(CK_ATTRIBUTE_TYPE type, const void *p, size_t len)
 
 /* --- searching ------------------------------------------------------------------ */
 
-static enum sg_rc find_all(const struct tok_on *on, CK_OBJECT_HANDLE *ret,
-                           size_t max, size_t *ret_n, struct sg_err *err)
+static enum sg_rc find_all(const struct tok_on *on, struct tok_handles *ret,
+                           struct sg_err *err)
 {
-    size_t n = 0;
-
-    for (;;) {
+    for (ret->n = 0;;) {
         CK_OBJECT_HANDLE one[16];
         CK_ULONG got = 0;
         CK_RV rv = tok_c(on->module, FindObjects, on->session, one,
@@ -35,26 +33,25 @@ static enum sg_rc find_all(const struct tok_on *on, CK_OBJECT_HANDLE *ret,
         if (rv != CKR_OK)
             return tok_err_ckr(err, rv, "C_FindObjects");
         if (got == 0)
-            break;
-        if (got > SG_ARRAY_LEN(one) || n + got > max)
+            return SG_OK;
+        if (got > SG_ARRAY_LEN(one) || ret->n + got > ret->max)
             return sg_err_set(err, SG_LIMIT,
-                              "the token has more than %zu such objects", max);
-        memcpy(ret + n, one, got * sizeof(one[0]));
-        n += got;
+                              "the token has more than %zu such objects",
+                              ret->max);
+        memcpy(ret->at + ret->n, one, got * sizeof(one[0]));
+        ret->n += got;
     }
-    *ret_n = n;
-    return SG_OK;
 }
 
 enum sg_rc tok_object_find(const struct tok_on *on, CK_ATTRIBUTE *match,
-                           CK_ULONG n_match, CK_OBJECT_HANDLE *ret, size_t max,
-                           size_t *ret_n, struct sg_err *err)
+                           CK_ULONG n_match, struct tok_handles *ret,
+                           struct sg_err *err)
 {
     CK_RV rv = tok_c(on->module, FindObjectsInit, on->session, match, n_match);
 
     if (rv != CKR_OK)
         return tok_err_ckr(err, rv, "C_FindObjectsInit");
-    enum sg_rc rc = find_all(on, ret, max, ret_n, err);
+    enum sg_rc rc = find_all(on, ret, err);
     (void)tok_c(on->module, FindObjectsFinal, on->session);
     return rc;
 }
@@ -63,19 +60,21 @@ enum sg_rc tok_object_count(const struct tok_on *on, CK_OBJECT_CLASS class,
                             CK_ATTRIBUTE_TYPE type, struct sg_slice value,
                             size_t *ret_n, struct sg_err *err)
 {
-    CK_OBJECT_HANDLE found[TOK_KEYS_FIND_MAX];
+    CK_OBJECT_HANDLE list[TOK_HITS_MAX];
+    struct tok_handles found = { .at = list, .max = TOK_HITS_MAX };
     CK_ATTRIBUTE match[] = {
         attribute(CKA_CLASS, &class, sizeof(class)),
         attribute(type, value.p, value.len),
     };
 
-    return tok_object_find(on, match, SG_ARRAY_LEN(match), found,
-                           SG_ARRAY_LEN(found), ret_n, err);
+    SG_TRY(tok_object_find(on, match, SG_ARRAY_LEN(match), &found, err));
+    *ret_n = found.n;
+    return SG_OK;
 }
 
 enum sg_rc tok_object_find_keys(const struct tok_on *on, const char *label,
-                                struct sg_slice id, CK_OBJECT_HANDLE *ret,
-                                size_t max, size_t *ret_n, struct sg_err *err)
+                                struct sg_slice id, struct tok_handles *ret,
+                                struct sg_err *err)
 {
     const CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
     CK_ATTRIBUTE match[3] = { attribute(CKA_CLASS, &class, sizeof(class)) };
@@ -85,7 +84,7 @@ enum sg_rc tok_object_find_keys(const struct tok_on *on, const char *label,
         match[n++] = attribute(CKA_LABEL, label, strlen(label));
     if (id.len > 0)
         match[n++] = attribute(CKA_ID, id.p, id.len);
-    return tok_object_find(on, match, n, ret, max, ret_n, err);
+    return tok_object_find(on, match, n, ret, err);
 }
 
 /* --- attributes ------------------------------------------------------------------- */
@@ -129,7 +128,7 @@ static enum sg_rc read_bool(const struct tok_on *on, CK_OBJECT_HANDLE object,
                             struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf value;
-    bool present;
+    bool present = false;
 
     sg_buf_init(&value, ATTRIBUTE_MAX);
     SG_TRY(tok_object_bytes(on, object, type, &value, &present, err));
@@ -142,7 +141,7 @@ static enum sg_rc read_ulong(const struct tok_on *on, CK_OBJECT_HANDLE object,
                              struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf value;
-    bool present;
+    bool present = false;
 
     sg_buf_init(&value, ATTRIBUTE_MAX);
     SG_TRY(tok_object_bytes(on, object, type, &value, &present, err));
@@ -191,7 +190,7 @@ static enum sg_rc read_label(const struct tok_on *on, CK_OBJECT_HANDLE key,
                              char dst[TOK_LABEL_MAX], struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf value;
-    bool present;
+    bool present = false;
     size_t len = 0;
 
     sg_buf_init(&value, ATTRIBUTE_MAX);
@@ -209,7 +208,7 @@ static enum sg_rc read_id(const struct tok_on *on, CK_OBJECT_HANDLE key,
                           struct tok_key_info *info, struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf value;
-    bool present;
+    bool present = false;
 
     sg_buf_init(&value, ATTRIBUTE_MAX);
     SG_TRY(tok_object_bytes(on, key, CKA_ID, &value, &present, err));
@@ -233,13 +232,13 @@ struct public_parts {
 static enum sg_rc read_parts(const struct tok_on *on, CK_OBJECT_HANDLE object,
                              struct public_parts *parts, struct sg_err *err)
 {
-    static const CK_ATTRIBUTE_TYPE TYPES[] = { CKA_EC_PARAMS, CKA_EC_POINT,
+    static const CK_ATTRIBUTE_TYPE types[] = { CKA_EC_PARAMS, CKA_EC_POINT,
                                                CKA_MODULUS,
                                                CKA_PUBLIC_EXPONENT };
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(TYPES); i++) {
-        bool present;
-        SG_TRY(tok_object_bytes(on, object, TYPES[i], &parts->bytes, &present,
+    for (size_t i = 0; i < SG_ARRAY_LEN(types); i++) {
+        bool present = false;
+        SG_TRY(tok_object_bytes(on, object, types[i], &parts->bytes, &present,
                                 err));
         parts->at[i] = parts->bytes.len;
     }
@@ -276,7 +275,8 @@ static enum sg_rc find_public(const struct tok_on *on,
                               size_t *ret_n, struct sg_err *err)
 {
     const CK_OBJECT_CLASS class = CKO_PUBLIC_KEY;
-    CK_OBJECT_HANDLE found[TOK_KEYS_FIND_MAX];
+    CK_OBJECT_HANDLE list[TOK_HITS_MAX];
+    struct tok_handles found = { .at = list, .max = TOK_HITS_MAX };
     CK_ATTRIBUTE match[] = {
         attribute(CKA_CLASS, &class, sizeof(class)),
         attribute(CKA_KEY_TYPE, &key_type, sizeof(key_type)),
@@ -286,13 +286,14 @@ static enum sg_rc find_public(const struct tok_on *on,
     *ret_n = 0;
     if (info->id_len == 0) /* an empty id belongs to nobody */
         return SG_OK;
-    SG_TRY(tok_object_find(on, match, SG_ARRAY_LEN(match), found,
-                           SG_ARRAY_LEN(found), ret_n, err));
-    if (*ret_n > 1)
+    SG_TRY(tok_object_find(on, match, SG_ARRAY_LEN(match), &found, err));
+    *ret_n = found.n;
+    if (found.n > 1)
         return sg_err_set(err, SG_CONFLICT,
                           "key \"%s\": several public keys carry its id",
                           info->label);
-    *ret = found[0];
+    if (found.n == 1)
+        *ret = found.at[0];
     return SG_OK;
 }
 

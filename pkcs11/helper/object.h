@@ -9,7 +9,7 @@
 #include "pkcs11/helper/module.h"
 #include "pkcs11/keytype.h"
 
-#define TOK_KEYS_FIND_MAX 64 /* more hits than this are no answer */
+#define TOK_HITS_MAX 16 /* more hits than this are no answer */
 
 /* The session that calls go through. */
 struct tok_on {
@@ -17,10 +17,16 @@ struct tok_on {
     CK_SESSION_HANDLE session;
 };
 
-/* Handles of all objects that match, at most max: SG_LIMIT beyond. */
+struct tok_handles {
+    CK_OBJECT_HANDLE *at; /* borrowed: room for max */
+    size_t max;
+    size_t n;
+};
+
+/* Handles of all objects that match; SG_LIMIT when there are more than fit. */
 enum sg_rc tok_object_find(const struct tok_on *on, CK_ATTRIBUTE *match,
-                           CK_ULONG n_match, CK_OBJECT_HANDLE *ret, size_t max,
-                           size_t *ret_n, struct sg_err *err);
+                           CK_ULONG n_match, struct tok_handles *ret,
+                           struct sg_err *err);
 
 /* Append an attribute's value; *ret_present is false when the object has no
  * such attribute or hides it. */
@@ -36,8 +42,8 @@ enum sg_rc tok_object_count(const struct tok_on *on, CK_OBJECT_CLASS class,
 /* Private keys with this label, and this id unless it is empty; the label is
  * not looked at when it is NULL. */
 enum sg_rc tok_object_find_keys(const struct tok_on *on, const char *label,
-                                struct sg_slice id, CK_OBJECT_HANDLE *ret,
-                                size_t max, size_t *ret_n, struct sg_err *err);
+                                struct sg_slice id, struct tok_handles *ret,
+                                struct sg_err *err);
 
 /* What the token says of a private key; no guard in it. The public half comes
  * from the one CKO_PUBLIC_KEY with the same id: spki_len is 0 without one.

@@ -102,6 +102,7 @@ enum sg_rc tok_options_parse(int argc, char **argv, struct tok_options *ret,
 
     optind = 1;
     opterr = 0;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no threads yet */
     while ((option = getopt_long(argc, argv, ":", OPTIONS, NULL)) != -1) {
         /* What was typed is not repeated: it may be a secret in a wrong
          * place. */

@@ -183,8 +183,8 @@ static enum sg_rc do_key_list(struct worker *w, struct sg_slice in,
     infos = calloc(TOK_KEYS_MAX, sizeof(*infos));
     if (infos == NULL)
         return sg_err_set(err, SG_NOMEM, "key list");
-    enum sg_rc rc = tok_keys_list(w->serve->cfg.keys, &w->signer->ses, infos,
-                                  TOK_KEYS_MAX, &n, err);
+    enum sg_rc rc =
+        tok_keys_list(w->serve->cfg.keys, &w->signer->ses, infos, &n, err);
     if (rc == SG_OK)
         rc = sg_buf_put_u32(&w->payload, (uint32_t)n, err);
     for (size_t i = 0; rc == SG_OK && i < n; i++)

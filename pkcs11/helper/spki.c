@@ -210,8 +210,9 @@ static enum sg_rc modulus_octets(struct sg_slice key, size_t *ret,
 enum sg_rc tok_spki_type(struct sg_slice spki, enum tok_key_type *ret,
                          struct sg_err *err)
 {
-    static const enum tok_key_type RSA[] = { TOK_KEY_RSA_2048, TOK_KEY_RSA_3072,
-                                             TOK_KEY_RSA_4096 };
+    static const enum tok_key_type sizes[] = { TOK_KEY_RSA_2048,
+                                               TOK_KEY_RSA_3072,
+                                               TOK_KEY_RSA_4096 };
     struct sg_der in;
     struct sg_der seq;
     struct sg_der_tlv alg;
@@ -230,9 +231,9 @@ enum sg_rc tok_spki_type(struct sg_slice spki, enum tok_key_type *ret,
     if (!sg_slice_eq(alg.whole, RSA_ALGORITHM))
         return sg_err_set(err, SG_POLICY, "public key: unknown algorithm");
     SG_TRY(modulus_octets(key, &octets, err));
-    for (size_t i = 0; i < SG_ARRAY_LEN(RSA); i++)
-        if (octets * 8 == tok_rsa_bits(RSA[i])) {
-            *ret = RSA[i];
+    for (size_t i = 0; i < SG_ARRAY_LEN(sizes); i++)
+        if (octets * 8 == tok_rsa_bits(sizes[i])) {
+            *ret = sizes[i];
             return SG_OK;
         }
     return sg_err_set(err, SG_POLICY,

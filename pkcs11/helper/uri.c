@@ -68,7 +68,7 @@ static void field_text(const unsigned char *field, size_t len, char *dst,
     if (len > size - 1)
         len = size - 1;
     for (size_t i = 0; i < len; i++)
-        dst[i] = field[i] < 0x20 || field[i] == 0x7f ? '?' : (char)field[i];
+        dst[i] = (char)(field[i] < 0x20 || field[i] == 0x7f ? '?' : field[i]);
     dst[len] = '\0';
 }
 
@@ -76,7 +76,7 @@ enum sg_rc tok_token_describe(struct tok_module *module, CK_SLOT_ID slot,
                               struct tok_token_info *ret, CK_TOKEN_INFO *ret_ck,
                               struct sg_err *err)
 {
-    CK_TOKEN_INFO ck;
+    CK_TOKEN_INFO ck = { 0 };
     struct tok_token_info info = { .slot_id = slot };
     CK_RV rv = tok_c(module, GetTokenInfo, slot, &ck);
 
@@ -103,7 +103,7 @@ enum sg_rc tok_token_describe(struct tok_module *module, CK_SLOT_ID slot,
 
 void tok_module_describe(struct tok_module *module, char *dst, size_t size)
 {
-    CK_INFO info;
+    CK_INFO info = { 0 };
     char text[sizeof(info.libraryDescription) + 1];
 
     if (tok_c(module, GetInfo, &info) != CKR_OK) {
@@ -155,19 +155,19 @@ static enum sg_rc slots(struct tok_module *module, CK_SLOT_ID *list,
     return SG_OK;
 }
 
-enum sg_rc tok_uri_slot(struct tok_module *module, const char *text,
+enum sg_rc tok_uri_slot(struct tok_module *module, const char *uri,
                         CK_SLOT_ID *ret_slot, struct sg_err *err)
 {
-    SG_CLEANUP(p11_kit_uri_free) P11KitUri *uri = NULL;
-    CK_SLOT_ID list[SLOTS_MAX];
+    SG_CLEANUP(p11_kit_uri_free) P11KitUri *parsed = NULL;
+    CK_SLOT_ID list[SLOTS_MAX] = { 0 };
     CK_ULONG n = 0;
     CK_ULONG hits = 0;
     CK_SLOT_ID hit = 0;
     struct seen seen = { .n = 0 };
 
-    SG_TRY(uri_parse(text, &uri, err));
+    SG_TRY(uri_parse(uri, &parsed, err));
     SG_TRY(slots(module, list, &n, err));
-    CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(uri);
+    CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(parsed);
     for (CK_ULONG i = 0; i < n; i++) {
         struct tok_token_info info;
         CK_TOKEN_INFO ck;
@@ -178,19 +178,19 @@ enum sg_rc tok_uri_slot(struct tok_module *module, const char *text,
             continue;
         seen_add(&seen, &info);
         if (!info.initialised || (wanted != (CK_SLOT_ID)-1 && wanted != list[i])
-            || p11_kit_uri_match_token_info(uri, &ck) == 0)
+            || p11_kit_uri_match_token_info(parsed, &ck) == 0)
             continue;
         hits++;
         hit = list[i];
     }
     if (hits == 0)
         return sg_err_set(err, SG_NOT_FOUND,
-                          "no token fits %s; tokens there: %s", text,
+                          "no token fits %s; tokens there: %s", uri,
                           seen.n > 0 ? seen.text : "none");
     if (hits > 1)
         return sg_err_set(err, SG_CONFLICT,
                           "%lu tokens fit %s: add serial= to the URI", hits,
-                          text);
+                          uri);
     *ret_slot = hit;
     return SG_OK;
 }

@@ -199,6 +199,26 @@ static void test_refused_requests(void **state)
     t_assert_fails(t_generate(&f->h, &gen, &info), SG_USAGE);
 }
 
+/* What YAML would take for something else must come back as it was. */
+static void test_odd_labels(void **state)
+{
+    static const char *const LABELS[] = {
+        "123",    "nul",       "~a",   "yes",   "a: b # c",
+        "- x",    "'q' \"q\"", "{a}",  "&a *a", "Schl\xc3\xbcssel",
+        "%41 %s", " a ",       "0x10",
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(LABELS); i++) {
+        struct tok_key_generate gen = t_ca_key(LABELS[i], TOK_KEY_EC_P256);
+        struct tok_key_info info;
+        if (t_generate(&f->h, &gen, &info) != SG_OK)
+            fail_msg("%s: %s", LABELS[i], f->h.failure.msg);
+        open_by(&f->h, LABELS[i], NONE, SG_SLICE(info.spki, info.spki_len),
+                SG_OK, "");
+    }
+}
+
 static void test_no_guard_directory(void **state)
 {
     struct fixture *f = *state;
@@ -351,11 +371,17 @@ static void test_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_every_type),       CASE(test_spki_oracle),
-        CASE(test_refused_requests), CASE(test_no_guard_directory),
-        CASE(test_no_guard_no_key),  CASE(test_missing_and_several),
-        CASE(test_wrong_public_key), CASE(test_bad_attributes),
-        CASE(test_public_half_gone), CASE(test_list),
+        CASE(test_every_type),
+        CASE(test_spki_oracle),
+        CASE(test_refused_requests),
+        CASE(test_odd_labels),
+        CASE(test_no_guard_directory),
+        CASE(test_no_guard_no_key),
+        CASE(test_missing_and_several),
+        CASE(test_wrong_public_key),
+        CASE(test_bad_attributes),
+        CASE(test_public_half_gone),
+        CASE(test_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

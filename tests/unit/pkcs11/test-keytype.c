@@ -121,6 +121,9 @@ static void test_labels(void **state)
         { "a\nb", "control character at byte 1" },
         { "a\x7f", "control character at byte 1" },
         { "\xff", "not UTF-8" },
+        { "null", "label null means \"no value\" in YAML" },
+        { "~", "no value" },
+        { "nul", NULL },
     };
 
     (void)state;
