@@ -51,10 +51,11 @@ enum sg_rc cer_json_put(json_object *object, const char *key,
 /* Taking members out of an object whose every key must be known: take what you
  * know, then cer_reader_end() refuses what is left. Borrowed unless an arena is
  * named. A missing or wrong member is SG_FORMAT "what: \"key\" …". */
+#define CER_READER_KEYS_MAX 24
 struct cer_reader {
     json_object *object; /* borrowed */
     const char *what;
-    const char *taken[CER_JSON_KEYS_MAX]; /* borrowed */
+    const char *taken[CER_READER_KEYS_MAX]; /* borrowed */
     size_t n_taken;
 };
 void cer_reader_init(struct cer_reader *in, json_object *object,
