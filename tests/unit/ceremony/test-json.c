@@ -74,8 +74,7 @@ static void what_is_no_json_object_is_refused(void **state)
     refuse("", "doc: not a JSON object: continue");
     refuse("[]", "doc: not a JSON object: something stands after it, or it is "
                  "none");
-    refuse("{}x", "doc: not a JSON object: something stands after it, or it "
-                  "is none");
+    refuse("{}x", "doc: not a JSON object: unexpected character");
     refuse("{\"a\":\"\xff\"}", "doc: not UTF-8 text");
     refuse("{\"a\":1.5}", "doc: JSON: a number with a fraction");
     t_assert_fails(
