@@ -65,7 +65,7 @@ static bool find_option(struct cli *cli, const struct cli_command *cmd,
     const struct cli_option_set *set;
     for (size_t i = 0; (set = nth_set(cmd, i)) != NULL; i++) {
         char *base = set == &COMMON_SET ? (char *)cli : (char *)args;
-        for (size_t k = 0; k < set->n; k++) {
+        for (size_t k = 0; !set->positional && k < set->n; k++) {
             const struct cli_option *option = &set->option[k];
             if (strcmp(full_name(set, option, full), name) != 0)
                 continue;
@@ -84,7 +84,7 @@ static enum sg_rc unknown_option(struct cli *cli, const struct cli_command *cmd,
     char full[CLI_WORD_MAX];
     const struct cli_option_set *set;
     for (size_t i = 0; (set = nth_set(cmd, i)) != NULL; i++) {
-        for (size_t k = 0; k < set->n; k++)
+        for (size_t k = 0; !set->positional && k < set->n; k++)
             cli_nearest_try(&nearest, full_name(set, &set->option[k], full));
     }
     if (strcmp(name, "pin") == 0 || strcmp(name, "so-pin") == 0)
@@ -220,6 +220,34 @@ static bool has_value(enum cli_kind kind, const void *value)
     return false;
 }
 
+/* A word without dashes fills the first positional row that has room. */
+static enum sg_rc read_word(struct cli *cli, const struct cli_command *cmd,
+                            const char *word, void *args, struct sg_err *err)
+{
+    bool any = false;
+    for (size_t i = 0; i < cmd->n_sets; i++) {
+        const struct cli_option_set *set = &cmd->sets[i];
+        for (size_t k = 0; set->positional && k < set->n; k++) {
+            const struct cli_option *option = &set->option[k];
+            struct found found = {
+                set, option, (char *)args + set->offset + option->offset
+            };
+            any = true;
+            if (option->kind != CLI_KIND_LIST
+                && has_value(option->kind, found.value))
+                continue;
+            if (word[0] == '\0')
+                return sg_err_set(err, SG_USAGE, "%s: empty", option->value);
+            return set_value(&found, word, err);
+        }
+    }
+    cli_hint(cli,
+             any ? "\"signet help %s\" shows what it takes"
+                 : "every value has its option: \"signet help %s\"",
+             cmd->name);
+    return sg_err_set(err, SG_USAGE, "'%s': unexpected argument", word);
+}
+
 /* The only place where the environment stands in for an option. */
 static const char *from_env(const struct cli_option *option)
 {
@@ -249,6 +277,9 @@ static enum sg_rc complete(struct cli *cli, const struct cli_command *cmd,
                     return sg_err_wrap(err, "$%s", option->env);
             } else if (option->required) {
                 cli_hint(cli, "\"signet help %s\" shows an example", cmd->name);
+                if (set->positional)
+                    return sg_err_set(err, SG_USAGE, "%s is missing",
+                                      option->value);
                 return sg_err_set(err, SG_USAGE, "--%s %s is missing",
                                   full_name(set, option, name), option->value);
             }
@@ -270,9 +301,8 @@ enum sg_rc cli_args_read(struct cli *cli, const struct cli_command *cmd,
         } else if (strncmp(word, "--", 2) == 0 && word[2] != '\0') {
             SG_TRY(read_option(cli, cmd, &cursor, args, err));
         } else {
-            cli_hint(cli, "every value has its option: \"signet help %s\"",
-                     cmd->name);
-            return sg_err_set(err, SG_USAGE, "'%s': unexpected argument", word);
+            cursor.at++;
+            SG_TRY(read_word(cli, cmd, word, args, err));
         }
     }
     return cli->help ? SG_OK : complete(cli, cmd, args, err);
@@ -322,7 +352,11 @@ static void help_option(const struct cli_option_set *set,
 {
     char name[CLI_WORD_MAX];
     char text[512];
-    int n = fprintf(out, "  --%s%s%s", full_name(set, option, name),
+    int n;
+    if (set->positional)
+        n = fprintf(out, "  %s", option->value);
+    else
+        n = fprintf(out, "  --%s%s%s", full_name(set, option, name),
                     option->value == NULL ? "" : " ",
                     option->value == NULL ? "" : option->value);
     size_t at = n > 0 ? (size_t)n : 0;
@@ -332,7 +366,9 @@ static void help_option(const struct cli_option_set *set,
     }
     bool env = option->env != NULL && set->prefix == NULL;
     (void)snprintf(text, sizeof(text), "%s%s%s%s%s%s", option->help,
-                   option->kind == CLI_KIND_LIST ? "; may be given again" : "",
+                   option->kind == CLI_KIND_LIST && !set->positional
+                       ? "; may be given again"
+                       : "",
                    option->required ? " (required)" : "", env ? "; $" : "",
                    env ? option->env : "", env ? " stands in" : "");
     wrap_text(out, text, HELP_COLUMN, at);
@@ -344,10 +380,26 @@ static void help_heading(const struct cli *cli, const char *heading, FILE *out)
                   heading);
 }
 
+/* "usage: signet ceremony plan REQUEST [options]" */
+static void help_usage(const struct cli_command *cmd, FILE *out)
+{
+    (void)fprintf(out, "usage: signet %s", cmd->name);
+    for (size_t i = 0; i < cmd->n_sets; i++) {
+        const struct cli_option_set *set = &cmd->sets[i];
+        for (size_t k = 0; set->positional && k < set->n; k++) {
+            const struct cli_option *option = &set->option[k];
+            (void)fprintf(out, option->required ? " %s%s" : " [%s%s]",
+                          option->value,
+                          option->kind == CLI_KIND_LIST ? "..." : "");
+        }
+    }
+    (void)fputs(" [options]\n\n", out);
+}
+
 void cli_args_help(const struct cli *cli, const struct cli_command *cmd,
                    FILE *out)
 {
-    (void)fprintf(out, "usage: signet %s [options]\n\n", cmd->name);
+    help_usage(cmd, out);
     wrap_text(out, cmd->summary, 0, 0);
     if (cmd->about != NULL) {
         (void)fputc('\n', out);

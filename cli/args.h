@@ -60,11 +60,14 @@ struct cli_option {
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Options that belong together. prefix goes before every name ("issuer-"); with
- * a prefix the environment does not stand in. */
+ * a prefix the environment does not stand in. The rows of a positional set have
+ * no dashes: words of the command line fill them in order, a list takes all
+ * that are left. They are texts and lists, and value is their name: "PLAN". */
 struct cli_option_set {
     const char *heading;
     const char *prefix; /* NULL: none */
-    size_t offset;      /* of the set's struct inside the command's */
+    bool positional;
+    size_t offset; /* of the set's struct inside the command's */
     const struct cli_option *option;
     size_t n;
 };
@@ -93,8 +96,8 @@ struct cli {
 SG_PRINTF(2, 3)
 void cli_hint(struct cli *cli, const char *fmt, ...);
 
-/* Read "--name value", "--name=value" and "-h" into args (args_size zero bytes)
- * and cli. Names are matched in full: no abbreviations, so that "--pin" is
+/* Read "--name value", "--name=value", "-h" and positional words into args
+ * (args_size zero bytes) and cli. Names are matched in full: no abbreviations, so that "--pin" is
  * never taken for something else. SG_USAGE names the option and what is wrong
  * with it. Give args to cli_args_done() in any case. */
 enum sg_rc cli_args_read(struct cli *cli, const struct cli_command *cmd,

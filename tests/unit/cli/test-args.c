@@ -298,9 +298,132 @@ static void test_help_text(void **state)
     free(text);
 }
 
+/* --- words without dashes --------------------------------------------------- */
+
+struct words {
+    const char *plan, *folder;
+    struct cli_list files;
+};
+static const struct cli_option WORDS[] = {
+    { .name = "plan",
+      CLI_TEXT(struct words, plan),
+      .value = "PLAN",
+      .required = true,
+      .help = "the plan" },
+    { .name = "files",
+      CLI_LIST(struct words, files),
+      .value = "FILE",
+      .help = "more files" },
+};
+static const struct cli_option FOLDER[] = {
+    { .name = "folder",
+      CLI_TEXT(struct words, folder),
+      .value = "DIR",
+      .help = "a folder" },
+};
+static const struct cli_option_set WORD_SETS[] = {
+    { .heading = "Arguments",
+      .positional = true,
+      .option = WORDS,
+      .n = SG_ARRAY_LEN(WORDS) },
+    { .heading = "Options", .option = FOLDER, .n = SG_ARRAY_LEN(FOLDER) },
+};
+static const struct cli_command TAKES_WORDS = {
+    .name = "sample show",
+    .summary = "Show it.",
+    .sets = WORD_SETS,
+    .n_sets = SG_ARRAY_LEN(WORD_SETS),
+    .args_size = sizeof(struct words),
+};
+/* Its list is taken away: one word fits. */
+static const struct cli_option_set ONE_WORD[] = {
+    { .heading = "Arguments", .positional = true, .option = WORDS, .n = 1 },
+};
+static const struct cli_command TAKES_ONE = {
+    .name = "sample one",
+    .sets = ONE_WORD,
+    .n_sets = SG_ARRAY_LEN(ONE_WORD),
+    .args_size = sizeof(struct words),
+};
+
+static void test_words_fill_rows_in_order(void **state)
+{
+    char *argv[] = { (char[]){ "a.json" }, (char[]){ "--folder" },
+                     (char[]){ "out" },    (char[]){ "b" },
+                     (char[]){ "-" },      (char[]){ "c" } };
+    struct words got = { 0 };
+    struct cli cli = { 0 };
+    struct sg_err err = { 0 };
+    (void)state;
+    assert_int_equal(cli_args_read(&cli, &TAKES_WORDS, 6, argv, &got, &err),
+                     SG_OK);
+    assert_string_equal(got.plan, "a.json");
+    assert_string_equal(got.folder, "out");
+    assert_int_equal(got.files.n, 3);
+    assert_string_equal(got.files.v[0], "b");
+    assert_string_equal(got.files.v[1], "-");
+    assert_string_equal(got.files.v[2], "c");
+    cli_args_done(&TAKES_WORDS, &got);
+    assert_null(got.files.v);
+}
+
+static void refused_words(const struct cli_command *cmd, const char *first,
+                          const char *second, const char *message,
+                          const char *hint)
+{
+    char one[32];
+    char two[32];
+    char *argv[] = { one, two };
+    struct words got = { 0 };
+    struct cli cli = { 0 };
+    struct sg_err err = { 0 };
+    int argc = first == NULL ? 0 : second == NULL ? 1 : 2;
+    (void)snprintf(one, sizeof(one), "%s", first == NULL ? "" : first);
+    (void)snprintf(two, sizeof(two), "%s", second == NULL ? "" : second);
+    t_assert_fails(cli_args_read(&cli, cmd, argc, argv, &got, &err), SG_USAGE);
+    assert_string_equal(err.msg, message);
+    assert_string_equal(cli.hint, hint);
+    cli_args_done(cmd, &got);
+}
+
+static void test_refused_words(void **state)
+{
+    (void)state;
+    refused_words(&TAKES_WORDS, NULL, NULL, "PLAN is missing",
+                  "\"signet help sample show\" shows an example");
+    refused_words(&TAKES_WORDS, "", NULL, "PLAN: empty", "");
+    refused_words(&TAKES_ONE, "a", "b", "'b': unexpected argument",
+                  "\"signet help sample one\" shows what it takes");
+    /* the name of a row is for tables, not for the command line */
+    refused_words(&TAKES_WORDS, "--plan", "a", "--plan: no such option",
+                  "\"signet help sample show\" lists all options");
+}
+
+static void test_help_of_words(void **state)
+{
+    struct cli cli = { 0 };
+    char *text = NULL;
+    size_t size = 0;
+    (void)state;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    cli_args_help(&cli, &TAKES_WORDS, out);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(
+        strstr(text, "usage: signet sample show PLAN [FILE...] [options]\n"));
+    assert_non_null(strstr(text, "\n  PLAN                      the plan"));
+    assert_non_null(strstr(text, "\n  FILE                      more files\n"));
+    assert_null(strstr(text, "--plan"));
+    assert_null(strstr(text, "may be given again"));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words_fill_rows_in_order),
+        cmocka_unit_test(test_refused_words),
+        cmocka_unit_test(test_help_of_words),
         cmocka_unit_test(test_every_kind),
         cmocka_unit_test(test_absent_is_not_set),
         cmocka_unit_test(test_prefix),
