@@ -60,9 +60,9 @@ static enum sg_rc read_fields(json_object *json, struct sg_arena *arena,
                               struct fields *ret, struct sg_err *err)
 {
     struct cer_reader in;
-    const char *text;
+    const char *text = NULL;
     int64_t version;
-    struct sg_slice alg;
+    struct sg_slice alg = { 0 };
 
     cer_reader_init(&in, json, WHAT);
     SG_TRY(cer_take_text(&in, "kind", arena, &text, err));
@@ -95,6 +95,24 @@ static enum sg_rc read_file(struct sg_slice bytes, struct sg_arena *arena,
         return sg_err_set(err, SG_FORMAT, WHAT ": does not end with a newline");
     SG_TRY(cer_json_read(SG_SLICE(bytes.p, bytes.len - 1), WHAT, &json, err));
     return read_fields(json, arena, ret, err);
+}
+
+/* JSON values that can be written in more than one way: times, base64. */
+static enum sg_rc check_same_again(const struct cer_plan *plan,
+                                   const struct fields *fields,
+                                   struct sg_slice json, struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf again;
+
+    sg_buf_init(&again, 2 * CER_APPROVAL_MAX);
+    SG_TRY(cer_approval_encode(plan, fields->name, fields->time, fields->alg,
+                               fields->signature, &again, err));
+    if (!sg_slice_eq(sg_buf_slice(&again), json))
+        return sg_err_set(err, SG_FORMAT,
+                          WHAT " by %s: not in canonical form (changed by "
+                               "hand?)",
+                          fields->name);
+    return SG_OK;
 }
 
 static enum sg_rc find_approver(const struct cer_plan *plan, const char *name,
@@ -151,8 +169,10 @@ enum sg_rc cer_approval_check(const struct cer_plan *plan, struct sg_slice json,
     if (memcmp(fields.plan_sha256, plan->sha256, 32) != 0)
         return sg_err_set(err, SG_DENIED, WHAT " by %s: it is for another plan",
                           fields.name);
-    /* A requester who lists a second name for the same key. */
-    if (sg_slice_eq(plan->approver[approver].spki, plan->requester.spki))
+    SG_TRY(check_same_again(plan, &fields, json, err));
+    /* A requester who lists a second name for the same key, or another key
+     * for the same name. */
+    if (cer_person_same(&plan->approver[approver], &plan->requester))
         return sg_err_set(err, SG_DENIED,
                           WHAT ": %s is the requester, who may not approve",
                           fields.name);
@@ -176,7 +196,7 @@ enum sg_rc cer_approvals_enough(const struct cer_plan *plan,
 
     for (size_t i = 0; i < n; i++) {
         if (seen[approval[i].approver])
-            continue;
+            continue; /* the same person again */
         seen[approval[i].approver] = true;
         int len = snprintf(names + used, sizeof(names) - used, "%s%s",
                            count > 0 ? ", " : "", approval[i].name);

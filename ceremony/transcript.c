@@ -17,13 +17,13 @@
 #include "common/parse.h"
 
 #define WHAT "transcript"
-#define FILE_NAME "transcript.jsonl"
 #define FILE_MAX_BYTES (16 * 1024 * 1024)
 #define LINES_MAX 4096
 #define FIRST_EVENT "opened"
 
 struct cer_transcript {
-    int fd; /* -1: reading only */
+    int fd;      /* -1: reading only */
+    bool failed; /* a line was written in part: nothing may follow it */
     json_object *line[LINES_MAX];
     size_t n;
     uint8_t last[32]; /* SHA-256 of the newest line, without its newline */
@@ -58,8 +58,10 @@ static enum sg_rc read_line(struct cer_transcript *t, struct sg_slice line,
 {
     SG_CLEANUP(cer_json_free) json_object *json = NULL;
     struct cer_reader in;
+    json_object *text = NULL;
     uint8_t prev[32];
     int64_t seq;
+    int64_t time;
 
     if (t->n == LINES_MAX)
         return sg_err_set(err, SG_LIMIT, WHAT ": more than %d lines",
@@ -68,12 +70,17 @@ static enum sg_rc read_line(struct cer_transcript *t, struct sg_slice line,
     cer_reader_init(&in, json, WHAT);
     SG_TRY(cer_take_int(&in, "seq", 0, LINES_MAX, &seq, err));
     SG_TRY(cer_take_hex(&in, "prev", prev, sizeof(prev), err));
+    SG_TRY(cer_take_time(&in, "time", &time, err));
+    SG_TRY(cer_take(&in, "event", json_type_string, &text, err));
     if ((size_t)seq != t->n)
         return sg_err_set(err, SG_FORMAT, WHAT ": \"seq\" is %lld, not %zu",
                           (long long)seq, t->n);
     if (memcmp(prev, t->last, sizeof(prev)) != 0)
         return sg_err_set(err, SG_FORMAT,
                           WHAT ": \"prev\" is not the hash of the line before");
+    if (t->n == 0 && strcmp(json_object_get_string(text), FIRST_EVENT) != 0)
+        return sg_err_set(err, SG_FORMAT,
+                          WHAT ": does not begin with \"" FIRST_EVENT "\"");
     (void)SHA256(line.p, line.len, t->last);
     t->line[t->n++] = SG_TAKE(json);
     return SG_OK;
@@ -115,6 +122,8 @@ enum sg_rc cer_transcript_read(const char *path,
     if (whole != file.len)
         return sg_err_set(err, SG_FORMAT, "%s: the last line is cut short",
                           path);
+    if (t->n == 0)
+        return sg_err_set(err, SG_FORMAT, "%s: empty", path);
     *ret_transcript = SG_TAKE(t);
     return SG_OK;
 }
@@ -166,6 +175,7 @@ enum sg_rc cer_transcript_add(struct cer_transcript *transcript, int64_t now,
     SG_CLEANUP(cer_json_free)
     json_object *json =
         own_fields != NULL ? own_fields : json_object_new_object();
+    SG_CLEANUP(cer_json_free) json_object *same = NULL;
     SG_CLEANUP(sg_buf_done) struct sg_buf line;
 
     sg_buf_init(&line, FILE_MAX_BYTES);
@@ -173,6 +183,8 @@ enum sg_rc cer_transcript_add(struct cer_transcript *transcript, int64_t now,
         return sg_err_set(err, SG_NOMEM, WHAT);
     if (transcript->fd < 0)
         return sg_err_set(err, SG_BUG, WHAT ": open for reading only");
+    if (transcript->failed)
+        return sg_err_set(err, SG_IO, WHAT ": an earlier line was cut short");
     if (transcript->n == LINES_MAX)
         return sg_err_set(err, SG_LIMIT, WHAT ": more than %d lines",
                           LINES_MAX);
@@ -182,10 +194,14 @@ enum sg_rc cer_transcript_add(struct cer_transcript *transcript, int64_t now,
     SG_TRY(cer_json_put_hex(json, "prev", SG_SLICE(transcript->last, 32), err));
     SG_TRY(cer_json_write(json, &line, err));
     size_t len = line.len;
+    /* Kept as it will be read: with its keys in order. */
+    SG_TRY(cer_json_read(sg_buf_slice(&line), WHAT, &same, err));
     SG_TRY(sg_buf_put_u8(&line, '\n', err));
+    transcript->failed = true;
     SG_TRY(write_whole(transcript->fd, sg_buf_slice(&line), err));
+    transcript->failed = false;
     (void)SHA256(line.data, len, transcript->last);
-    transcript->line[transcript->n++] = SG_TAKE(json);
+    transcript->line[transcript->n++] = SG_TAKE(same);
     return SG_OK;
 }
 
@@ -240,7 +256,8 @@ enum sg_rc cer_transcript_open(const char *dir, const struct cer_plan *plan,
 
     sg_buf_init(&file, FILE_MAX_BYTES);
     SG_TRY(new_transcript(&t, err));
-    if (snprintf(path, sizeof(path), "%s/" FILE_NAME, dir) >= (int)sizeof(path))
+    if (snprintf(path, sizeof(path), "%s/" CER_FILE_TRANSCRIPT, dir)
+        >= (int)sizeof(path))
         return sg_err_set(err, SG_USAGE, "%s: path too long", dir);
     t->fd =
         open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
