@@ -48,7 +48,9 @@ struct ca_crl_args {
     enum ca_crl_scope scope;
     const char *distribution_point; /* the CDP's URL, or NULL */
 };
-/* SG_POLICY: a serial twice, a date after thisUpdate, nextUpdate not later or
+/* The list is sorted by serial. Memory: out grows once, by about 57 octets per
+ * entry, and 8 more are needed while it is written.
+ * SG_POLICY: a serial twice, a date after thisUpdate, nextUpdate not later or
  * beyond the issuer's notAfter, an issuer without cRLSign, a reason that may
  * not stand in a full CRL. */
 enum sg_rc ca_crl_tbs(const struct ca_crl_args *args, struct sg_buf *out,
@@ -66,6 +68,10 @@ struct ca_crl {
     struct ca_revoked *revoked;
     size_t n_revoked;
 };
+/* SG_FORMAT / SG_POLICY with "crl: …": not version 2, no nextUpdate, no number
+ * or authority key identifier, an empty list, a serial twice, a delta or
+ * indirect CRL, one for some reasons only, unknown critical extensions. The
+ * entries are as they stand there; each takes 32 octets of the arena. */
 enum sg_rc ca_crl_parse(struct sg_arena *arena, struct sg_slice der,
                         struct ca_crl *ret, struct sg_err *err);
 /* Names, key identifier, cRLSign and signature. */

@@ -73,6 +73,12 @@
     X(EXT_SAN, "subjectAltName", "\x55\x1d\x11") \
     X(EXT_IAN, "issuerAltName", "\x55\x1d\x12") \
     X(EXT_BC, "basicConstraints", "\x55\x1d\x13") \
+    X(EXT_CRL_NUMBER, "cRLNumber", "\x55\x1d\x14") \
+    X(EXT_REASON, "reasonCode", "\x55\x1d\x15") \
+    X(EXT_INVALIDITY_DATE, "invalidityDate", "\x55\x1d\x18") \
+    X(EXT_DELTA_CRL, "deltaCRLIndicator", "\x55\x1d\x1b") \
+    X(EXT_IDP, "issuingDistributionPoint", "\x55\x1d\x1c") \
+    X(EXT_CERT_ISSUER, "certificateIssuer", "\x55\x1d\x1d") \
     X(EXT_NC, "nameConstraints", "\x55\x1d\x1e") \
     X(EXT_CDP, "cRLDistributionPoints", "\x55\x1d\x1f") \
     X(EXT_CP, "certificatePolicies", "\x55\x1d\x20") \
