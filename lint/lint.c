@@ -80,6 +80,7 @@ const char *lint_kind_name(enum lint_kind kind)
     return "?";
 }
 
+SG_PRINTF(2, 0)
 static void add_finding(struct lint_job *job, const char *fmt, va_list ap)
 {
     struct lint_report *report = job->report;
