@@ -188,6 +188,7 @@ static const cyaml_schema_field_t request_fields[] = {
     TEXT(cer_request, csr),
     TEXT(cer_request, certificate),
     TEXT(cer_request, public_key),
+    LIST(cer_request, known_certificates),
     MAPPING(cer_request, crl, crl_fields),
     CYAML_FIELD_END,
 };

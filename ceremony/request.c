@@ -76,6 +76,7 @@ static const struct rule RULES[] = {
     RULE(csr, "..o...o."),
     RULE(certificate, "....No.."),
     RULE(public_key, ".NoN.oo."),
+    RULE_LIST(known_certificates, ".oo.oo.."),
     RULE(crl, ".......N"),
 };
 

@@ -106,6 +106,7 @@ struct cer_request {
     struct cer_request_signature *signature;
     struct cer_request_issuer *issuer;
     char *csr, *certificate, *public_key;
+    struct cer_list known_certificates;
     struct cer_request_crl *crl;
 };
 

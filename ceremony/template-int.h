@@ -61,6 +61,13 @@
     "# rsa-2048, rsa-3072, rsa-4096, ed25519.\n" \
     "#  type: ec-p384\n"
 
+#define T_KNOWN \
+    "\n" \
+    "# Certificates that exist: key, key identifier and subject are held " \
+    "against\n" \
+    "# theirs, because one key has one of each.\n" \
+    "#known_certificates: [old-root.crt]\n"
+
 #define T_PROFILE \
     "\n" \
     "# Which rules the linter holds it to: private (RFC 5280; the default) or\n" \

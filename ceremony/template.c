@@ -41,6 +41,7 @@ static const char ROOT[] =
     T_DIGITAL_SIGNATURE
     T_CONSTRAINTS
     T_POLICIES
+    T_KNOWN
     T_PROFILE
     T_SIGNATURE;
 
@@ -62,6 +63,7 @@ static const char INTERMEDIATE[] =
     T_TECHNICAL
     T_POLICIES
     T_URLS
+    T_KNOWN
     T_PROFILE
     T_SIGNATURE;
 
@@ -100,6 +102,7 @@ static const char CROSS[] =
     T_TECHNICAL
     T_POLICIES
     T_URLS
+    T_KNOWN
     T_PROFILE
     T_SIGNATURE;
 
@@ -126,6 +129,7 @@ static const char ROLLOVER[] =
     T_TECHNICAL
     T_POLICIES
     T_URLS
+    T_KNOWN
     T_PROFILE
     T_SIGNATURE;
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SG_CEREMONY_PLAN_INT_H
+#define SG_CEREMONY_PLAN_INT_H
+
+/* What the files that make and read plans share. Inside ceremony/ only. */
+
+#include "ceremony/json.h"
+#include "ceremony/plan.h"
+
+/* The rules of a plan that need no TBS: people, window, labels, guard. Fails
+ * with rc: SG_CONFIG for a request, SG_FORMAT for a plan. */
+enum sg_rc cer_plan_check(const struct cer_plan *plan, enum sg_rc rc,
+                          struct sg_err *err);
+/* Does the TBS go with the plan's chain, key and algorithm? SG_FORMAT. */
+enum sg_rc cer_plan_check_tbs(const struct cer_plan *plan, struct sg_err *err);
+
+/* The canonical bytes. json, sha256 and tbs_sha256 are not looked at. */
+enum sg_rc cer_plan_encode(const struct cer_plan *plan, struct sg_buf *out,
+                           struct sg_err *err);
+
+/* What the TBS says, for people: derived from nothing but its bytes. NULL for
+ * CER_TYPE_KEY. The caller frees *ret. SG_FORMAT when it cannot be read. */
+enum sg_rc cer_describe(const struct cer_plan *plan, json_object **ret,
+                        struct sg_err *err);
+enum sg_rc cer_describe_certificate(struct sg_slice tbs, json_object **ret,
+                                    struct sg_err *err);
+enum sg_rc cer_describe_csr(struct sg_slice info, enum ca_sigalg alg,
+                            json_object **ret, struct sg_err *err);
+enum sg_rc cer_describe_crl(struct sg_slice tbs, enum ca_sigalg alg,
+                            json_object **ret, struct sg_err *err);
+/* Appends to object what the extensions say. */
+enum sg_rc cer_describe_extensions(const struct ca_cert *cert,
+                                   json_object *object, struct sg_err *err);
+
+/* The token's name for keys of this kind; SG_POLICY when it has none. */
+enum sg_rc cer_key_type(const struct ca_spki *spki, enum tok_key_type *ret,
+                        struct sg_err *err);
+/* tbs with a signature of zeroes around: what reads only signed things reads
+ * it then. */
+enum sg_rc cer_wrap_unsigned(struct sg_slice tbs, enum ca_sigalg alg,
+                             struct sg_buf *out, struct sg_err *err);
+
+#define CER_PLAN_KIND "signet ceremony plan"
+#define CER_NAME_TEXT_MAX 2048 /* bytes of a distinguished name as text */
+#define CER_TITLE_MAX 128
+#define CER_INPUTS_MAX 2100 /* every revoked certificate may be a file */
+#define CER_WARNINGS_MAX 64
+
+#endif
