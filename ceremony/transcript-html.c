@@ -7,10 +7,13 @@
 #include "ceremony/svg.h"
 #include "ceremony/transcript.h"
 #include "common/clock.h"
+#include "common/file.h"
 #include "common/parse.h"
 
 #define QR_FILE_MAX 2048 /* bytes; larger files would fill pages with codes */
 #define TEXT_MAX 256
+#define PATH_LEN 4096
+#define FILES_BYTES_MAX ((size_t)256 * 1024 * 1024) /* with a large CRL twice */
 
 /* What is being written, and from what. */
 struct page {
@@ -450,4 +453,77 @@ enum sg_rc cer_transcript_html(const struct cer_transcript *transcript,
     SG_TRY(put_codes(p, err));
     put_foot(p);
     return cer_html_finish(&p->w, err);
+}
+
+/* --- into the folder ---------------------------------------------------------- */
+
+static enum sg_rc path_of(const char *dir, const char *name, char dst[PATH_LEN],
+                          struct sg_err *err)
+{
+    int n = snprintf(dst, PATH_LEN, "%s/%s", dir, name);
+
+    if (n < 0 || n >= PATH_LEN)
+        return sg_err_set(err, SG_USAGE, "%s: path too long", dir);
+    return SG_OK;
+}
+
+static enum sg_rc read_one(const char *dir, json_object *row,
+                           struct sg_arena *arena, struct cer_page_file *ret,
+                           struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf bytes;
+    char path[PATH_LEN];
+
+    sg_buf_init(&bytes, FILES_BYTES_MAX);
+    ret->name = sg_arena_strdup(arena, member(row, "name"));
+    if (ret->name == NULL)
+        return sg_err_set(err, SG_NOMEM, "page");
+    SG_TRY(path_of(dir, ret->name, path, err));
+    SG_TRY(sg_file_read(path, &bytes, err));
+    ret->bytes = sg_arena_copy(arena, sg_buf_slice(&bytes));
+    if (bytes.len > 0 && ret->bytes.p == NULL)
+        return sg_err_set(err, SG_NOMEM, "page");
+    return SG_OK;
+}
+
+static enum sg_rc read_files(const char *dir,
+                             const struct cer_transcript *transcript,
+                             struct sg_arena *arena, struct cer_page_file **ret,
+                             size_t *ret_n, struct sg_err *err)
+{
+    json_object *line = cer_transcript_find(transcript, "written");
+    json_object *list = NULL;
+    size_t n = line != NULL && json_object_object_get_ex(line, "files", &list)
+                   ? json_object_array_length(list)
+                   : 0;
+    struct cer_page_file *file =
+        sg_arena_array(arena, struct cer_page_file, n + 1);
+
+    if (file == NULL)
+        return sg_err_set(err, SG_NOMEM, "page");
+    for (size_t i = 0; i < n; i++)
+        SG_TRY(read_one(dir, json_object_array_get_idx(list, i), arena,
+                        &file[i], err));
+    *ret = file;
+    *ret_n = n;
+    return SG_OK;
+}
+
+enum sg_rc cer_transcript_write_page(const char *dir,
+                                     const struct cer_transcript *transcript,
+                                     const struct cer_plan *plan,
+                                     struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf page;
+    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    struct cer_page_file *file = NULL;
+    char path[PATH_LEN];
+    size_t n = 0;
+
+    sg_buf_init(&page, CER_PAGE_MAX);
+    sg_arena_init(&arena, FILES_BYTES_MAX);
+    SG_TRY(read_files(dir, transcript, &arena, &file, &n, err));
+    SG_TRY(cer_transcript_html(transcript, plan, file, n, &page, err));
+    SG_TRY(path_of(dir, CER_FILE_PAGE, path, err));
+    return sg_file_write(path, sg_buf_slice(&page), 0644, SG_FILE_REPLACE, err);
 }

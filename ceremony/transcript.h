@@ -53,6 +53,14 @@ enum sg_rc cer_transcript_html(const struct cer_transcript *transcript,
                                const struct cer_page_file *file, size_t n_files,
                                struct sg_buf *out, struct sg_err *err);
 
+/* The page of a folder into CER_FILE_PAGE, from the files that "written" lists.
+ * The transcript may be open for writing. */
+#define CER_PAGE_MAX (32 * 1024 * 1024) /* bytes; 4096 long lines fit */
+enum sg_rc cer_transcript_write_page(const char *dir,
+                                     const struct cer_transcript *transcript,
+                                     const struct cer_plan *plan,
+                                     struct sg_err *err);
+
 /* What an executed ceremony leaves in its folder, beside what it made. */
 #define CER_FILE_PLAN "plan.json"
 #define CER_FILE_TRANSCRIPT "transcript.jsonl"
@@ -68,7 +76,9 @@ enum sg_rc cer_transcript_html(const struct cer_transcript *transcript,
  * checked      lint_date lint_version rules_run, findings: an array of
  *              {rule severity text}
  * approvals    approvals: an array of {name time file sha256}
- * confirmed    prompt answer; once for each question, before intent
+ * confirmed    prompt answer; once for each question, before intent; the last
+ *              answer is the first word of the TBS hash, of the plan's for a key
+ * refused      prompt answer; not the word
  * intent       action: "sign" or "make-key"; tbs_sha256 (sign)
  * signed       algorithm signature           (all but CER_TYPE_KEY)
  * key-made     label id spki attributes      (CER_TYPE_KEY)
@@ -76,8 +86,10 @@ enum sg_rc cer_transcript_html(const struct cer_transcript *transcript,
  * linted       rules_run findings, as checked
  * written      files: an array of {name sha256}: the plan, the approvals and
  *              everything made; not the transcript nor its page or signature
+ * bound        to the guard of the key; may be left out
  * closed       result: "done"
  *
- * resumed      at any place after opened: the ceremony was interrupted. */
+ * resumed      at any place after opened: the ceremony was interrupted
+ * failed       the token could not do it. */
 
 #endif
