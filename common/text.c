@@ -218,6 +218,8 @@ enum sg_rc sg_base64_encode(struct sg_slice bytes, struct sg_buf *out,
     const uint8_t *p = bytes.p;
     size_t len = bytes.len;
 
+    if (len == 0)
+        return SG_OK;
     if (len > SIZE_MAX / 2)
         return sg_err_set(err, SG_LIMIT, "base64: %zu bytes", len);
     SG_TRY(sg_buf_reserve(out, (len + 2) / 3 * 4, err));

@@ -1,45 +1,46 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Count the cases of a meson JUnit file.
+"""Count the cases in a meson testlog.json.
 
 First line: passed, failed, skipped. Then a line for each case that failed or
-was skipped, with its reason. A test program that died counts as one failure,
-one that printed no case and succeeded as one pass.
+was skipped, with its reason. A program that prints no TAP is one case. One
+that failed without a case that did (a crash, a sanitizer) is one failure more.
 """
+import json
+import re
 import sys
-import xml.etree.ElementTree as ET
 
-
-def reason_in(output, name):
-    """The text after '# SKIP' of this case in TAP output."""
-    for line in output.splitlines():
-        if "# SKIP" in line.upper() and name in line:
-            return line.split("#", 1)[1].strip()[4:].strip()
-    return ""
+CASE = re.compile(r"^(not )?ok (\d+)(?: -)?\s*(.*?)(?:\s*# (SKIP|skip)\s*(.*))?$")
 
 
 def main():
     passed = failed = skipped = 0
     notes = []
-    for suite in ET.parse(sys.argv[1]).getroot().iter("testsuite"):
-        output = suite.findtext("system-out") or ""
+    with open(sys.argv[1], encoding="utf-8") as log:
+        programs = [json.loads(line) for line in log]
+    for program in programs:
+        name, result = program["name"], program["result"]
+        cases = [m for m in map(CASE.match, program.get("stdout", "").splitlines())
+                 if m]
         bad = 0
-        cases = suite.findall("testcase")
         for case in cases:
-            name = f"{suite.get('name')}: {case.get('name')}"
-            if case.find("failure") is not None or case.find("error") is not None:
+            not_ok, _, title, skip, why = case.groups()
+            if not_ok:
                 bad += 1
-                notes.append(f"FAIL {name}")
-            elif case.find("skipped") is not None:
-                why = reason_in(output + (case.findtext("system-out") or ""),
-                                case.get("name"))
+                notes.append(f"FAIL {name}: {title}")
+            elif skip:
                 skipped += 1
-                notes.append(f"skip {name}: {why or 'no reason given'}")
+                notes.append(f"skip {name}: {title}: {why or 'no reason given'}")
             else:
                 passed += 1
-        if not bad and int(suite.get("errors", 0)) + int(suite.get("failures", 0)):
-            bad += 1
-            notes.append(f"FAIL {suite.get('name')}: the program failed")
+        if result == "SKIP" and not cases:
+            skipped += 1
+            notes.append(f"skip {name}: {program.get('stdout', '').strip()[-200:]}")
+        elif result not in ("OK", "SKIP") and not bad:
+            bad = 1
+            notes.append(f"FAIL {name}: the program ended with {result}")
+        elif not cases:
+            passed += 1
         failed += bad
     if passed + failed + skipped == 0:
         sys.exit("no test case in " + sys.argv[1])
