@@ -118,7 +118,7 @@ static enum sg_rc read_entry(struct cer_build *build,
     ret->reason = CA_REASON_UNSPECIFIED;
     if (entry->reason != NULL
         && ca_reason_parse(entry->reason, &ret->reason, &why) != SG_OK)
-        return sg_err_set(err, SG_CONFIG, "crl: revoked: reason: %s", why.msg);
+        return sg_err_set(err, SG_CONFIG, "crl: revoked: %s", why.msg);
     return SG_OK;
 }
 

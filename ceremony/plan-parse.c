@@ -102,7 +102,7 @@ static enum sg_rc take_guard(struct cer_reader *key, struct tok_guard *guard,
     SG_TRY(take_object(key, "guard", "plan: guard", &in, err));
     SG_TRY(cer_take_text(&in, "purpose", arena, &purpose, err));
     if (tok_purpose_parse(purpose, &guard->purpose, &why) != SG_OK)
-        return sg_err_set(err, SG_FORMAT, "plan: guard: purpose: %s", why.msg);
+        return sg_err_set(err, SG_FORMAT, "plan: guard: %s", why.msg);
     SG_TRY(cer_take_bool(&in, "may_sign_ca", &guard->may_sign_ca, err));
     SG_TRY(cer_take_int(&in, "max_validity", 0, TOK_VALIDITY_MAX,
                         &guard->max_validity, err));
@@ -172,7 +172,7 @@ static enum sg_rc take_rules(struct cer_reader *in, struct sg_arena *arena,
     SG_TRY(take_object(in, "rules", "plan: rules", &inner, err));
     SG_TRY(cer_take_text(&inner, "profile", arena, &profile, err));
     if (lint_profile_parse(profile, &plan->profile, &why) != SG_OK)
-        return sg_err_set(err, SG_FORMAT, "plan: rules: profile: %s", why.msg);
+        return sg_err_set(err, SG_FORMAT, "plan: rules: %s", why.msg);
     SG_TRY(cer_take_bool(&inner, "technically_constrained",
                          &plan->technically_constrained, err));
     SG_TRY(cer_take_time(&inner, "date", &plan->lint_date, err));

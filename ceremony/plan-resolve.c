@@ -76,7 +76,7 @@ static enum sg_rc set_head(struct cer_build *build, struct sg_err *err)
                                     && *request->technically_constrained;
     if (request->profile != NULL
         && lint_profile_parse(request->profile, &plan->profile, &why) != SG_OK)
-        return sg_err_set(err, SG_CONFIG, "profile: %s", why.msg);
+        return sg_err_set(err, SG_CONFIG, "%s", why.msg);
     SG_TRY(cer_value_time("window: from", request->window->from,
                           &plan->window_from, err));
     SG_TRY(cer_value_time("window: until", request->window->until,
@@ -94,7 +94,7 @@ static enum sg_rc set_guard(struct cer_build *build, struct sg_err *err)
     struct sg_err why = { 0 };
 
     if (tok_purpose_parse(asked->purpose, &guard->purpose, &why) != SG_OK)
-        return sg_err_set(err, SG_CONFIG, "guard: purpose: %s", why.msg);
+        return sg_err_set(err, SG_CONFIG, "guard: %s", why.msg);
     guard->may_sign_ca = asked->may_sign_ca != NULL && *asked->may_sign_ca;
     guard->has_max_path_length = asked->max_path_length != NULL;
     if (asked->max_path_length != NULL)
