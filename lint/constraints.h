@@ -17,8 +17,11 @@ struct lint_nc_iter {
     struct sg_der trees;
     bool in_list;
     bool excluded;
+    size_t n; /* subtrees so far */
 };
-/* False when the certificate has no name constraints. */
+#define LINT_SUBTREES_MAX 1024 /* more are a finding, and not looked at */
+/* False when the certificate has no name constraints. lists.ok is false when
+ * a walk ended at something that is no subtree. */
 bool lint_nc_init(struct lint_nc_iter *iter, const struct lint_cert *cert);
 bool lint_nc_next(struct lint_nc_iter *iter, struct lint_subtree *ret);
 

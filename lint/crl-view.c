@@ -75,3 +75,23 @@ bool lint_crl_next(struct sg_der *entries, struct lint_crl_entry *ret,
               && sg_der_end(&entry, &ignored) == SG_OK;
     return *ret_ok;
 }
+
+bool lint_crl_scope_is(const struct lint_crl_view *crl, uint8_t scope)
+{
+    const struct lint_ext *idp =
+        lint_find_ext(crl->ext, crl->n_ext, LINT_OID_IDP);
+    struct sg_err ignored = { 0 };
+    struct sg_der in;
+    struct sg_der seq;
+    struct sg_der_tlv tlv;
+
+    if (idp == NULL)
+        return false;
+    sg_der_init(&in, idp->value, "issuingDistributionPoint");
+    if (sg_der_enter(&in, SG_DER_SEQUENCE, &seq, &ignored) != SG_OK)
+        return false;
+    while (sg_der_more(&seq) && sg_der_any(&seq, &tlv, &ignored) == SG_OK)
+        if (tlv.tag == scope && LINT_IS(tlv.content, "\xff"))
+            return true;
+    return false;
+}

@@ -23,6 +23,11 @@ struct lint_crl_view {
 enum sg_rc lint_view_crl(struct sg_slice der, struct lint_crl_view *ret,
                          struct sg_err *err);
 
+/* Which certificates issuingDistributionPoint says are covered, by tag. */
+#define LINT_SCOPE_USER SG_DER_CONTEXT(1)
+#define LINT_SCOPE_CA SG_DER_CONTEXT(2)
+bool lint_crl_scope_is(const struct lint_crl_view *crl, uint8_t scope);
+
 #define LINT_ENTRY_EXT_MAX 8
 struct lint_crl_entry {
     struct sg_slice serial;

@@ -151,6 +151,8 @@ static void run_rules(struct lint_job *job, enum lint_kind kind)
         if (job->date < rule->from
             || (rule->until != 0 && job->date >= rule->until))
             continue;
+        if (LINT_ROWS[i].about_key && job->options->keys_checked)
+            continue;
         job->rule = rule;
         job->severity = severity;
         job->report->rules_run++;

@@ -74,6 +74,8 @@ struct lint_options {
      * (notBefore, thisUpdate). */
     int64_t date;
     bool technically_constrained; /* hold name constraints to BR 7.1.2.5 */
+    bool signing;                 /* date is the moment of signing */
+    bool keys_checked; /* public keys have been judged: skip what is costly */
 };
 
 /* Each appends to *report (zero it first) and never fails: an object that

@@ -68,17 +68,43 @@ static const struct {
     ALG(PSS("\x01", "\x20")),
     ALG(PSS("\x02", "\x30")),
     ALG(PSS("\x03", "\x40")),
+    /* Ed25519, last: not for public TLS (BR 6.1.5) */
     ALG("\x30\x05\x06\x03\x2b\x65\x70"),
 };
+
+bool lint_algorithm_known(struct sg_slice alg, enum lint_profile profile)
+{
+    size_t n = SG_ARRAY_LEN(ALGORITHMS);
+
+    if (profile == LINT_PROFILE_PUBLIC_TLS)
+        n--;
+    for (size_t i = 0; i < n; i++)
+        if (lint_is(alg, ALGORITHMS[i].der, ALGORITHMS[i].len))
+            return true;
+    return false;
+}
+
+/* SHA-1 has a row of its own, because the day it ended matters. */
+static bool is_sha1(struct sg_slice alg)
+{
+    return LINT_IS(alg, "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01"
+                        "\x05\x05\x00")
+           || LINT_IS(alg, "\x30\x09\x06\x07\x2a\x86\x48\xce\x3d\x04\x01");
+}
+
+void lint_algorithm_sha1(struct lint_job *job)
+{
+    if (is_sha1(job->cert->inner_alg))
+        lint_say(job, "the signature algorithm uses SHA-1");
+}
 
 void lint_algorithm_allowed(struct lint_job *job)
 {
     char oid[SG_OID_TEXT_MAX] = "?";
     struct sg_slice alg = job->cert->inner_alg;
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(ALGORITHMS); i++)
-        if (lint_is(alg, ALGORITHMS[i].der, ALGORITHMS[i].len))
-            return;
+    if (lint_algorithm_known(alg, job->options->profile) || is_sha1(alg))
+        return;
     if (alg.len > 4 && alg.p[2] == SG_DER_OID
         && (size_t)alg.p[3] + 4 <= alg.len)
         (void)sg_oid_to_text(SG_SLICE(alg.p + 4, alg.p[3]), oid);
@@ -140,8 +166,17 @@ void lint_extension_twice(struct lint_job *job)
 void lint_extension_empty(struct lint_job *job)
 {
     static const char *const NOT_EMPTY[] = {
-        LINT_OID_SAN, LINT_OID_IAN, LINT_OID_CDP, LINT_OID_POLICIES,
-        LINT_OID_EKU, LINT_OID_AIA, LINT_OID_AKI, LINT_OID_POLICY_CONSTRAINTS,
+        LINT_OID_SAN,
+        LINT_OID_IAN,
+        LINT_OID_CDP,
+        LINT_OID_POLICIES,
+        LINT_OID_EKU,
+        LINT_OID_AIA,
+        LINT_OID_AKI,
+        LINT_OID_POLICY_CONSTRAINTS,
+        LINT_OID_POLICY_MAPPINGS,
+        LINT_OID_FRESHEST,
+        LINT_OID_SUBJECT_INFO,
     };
     char oid[SG_OID_TEXT_MAX];
 
@@ -151,6 +186,11 @@ void lint_extension_empty(struct lint_job *job)
             lint_say(job, "extension %s is an empty sequence",
                      sg_oid_to_text(ext->oid, oid));
     }
+    if (job->cert->has_extensions && job->cert->n_ext == 0)
+        lint_say(job, "extensions is an empty sequence");
+    if (lint_cert_ext(job->cert, LINT_OID_SKI) != NULL
+        && lint_subject_key_id(job->cert).len == 0)
+        lint_say(job, "subjectKeyIdentifier is empty");
 }
 
 void lint_extension_default(struct lint_job *job)
@@ -203,6 +243,52 @@ static bool is_one_element(struct sg_slice value, uint8_t tag)
            && sg_der_check(value, "extension", 16, 4096, &ignored) == SG_OK;
 }
 
+/* Is every element of the SEQUENCE of one of these tags? */
+static bool holds_only(struct sg_slice value, const char *tags, size_t n)
+{
+    struct lint_iter iter;
+    struct sg_der_tlv tlv;
+
+    lint_iter_init(&iter, value, "extension");
+    while (lint_iter_next(&iter, &tlv))
+        if (memchr(tags, tlv.tag, n) == NULL)
+            return false;
+    return iter.ok;
+}
+
+#define GENERAL_NAMES "\xa0\x81\x82\xa3\xa4\xa5\x86\x87\x88"
+
+static void say_elements(struct lint_job *job)
+{
+#define HOLDS(oid, name, tags) \
+    { \
+        oid, name, tags, sizeof(tags) - 1 \
+    }
+    static const struct {
+        const char *oid, *name, *tags;
+        size_t n;
+    } ELEMENTS[] = {
+        HOLDS(LINT_OID_SAN, "subjectAltName", GENERAL_NAMES),
+        HOLDS(LINT_OID_IAN, "issuerAltName", GENERAL_NAMES),
+        HOLDS(LINT_OID_EKU, "extKeyUsage", "\x06"),
+        HOLDS(LINT_OID_AKI, "authorityKeyIdentifier", "\x80\xa1\x82"),
+        HOLDS(LINT_OID_POLICIES, "certificatePolicies", "\x30"),
+        HOLDS(LINT_OID_POLICY_MAPPINGS, "policyMappings", "\x30"),
+        HOLDS(LINT_OID_CDP, "cRLDistributionPoints", "\x30"),
+        HOLDS(LINT_OID_AIA, "authorityInfoAccess", "\x30"),
+        HOLDS(LINT_OID_POLICY_CONSTRAINTS, "policyConstraints", "\x80\x81"),
+    };
+#undef HOLDS
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(ELEMENTS); i++) {
+        const struct lint_ext *ext = lint_cert_ext(job->cert, ELEMENTS[i].oid);
+        if (ext != NULL
+            && !holds_only(ext->value, ELEMENTS[i].tags, ELEMENTS[i].n))
+            lint_say(job, "%s holds an element of another type",
+                     ELEMENTS[i].name);
+    }
+}
+
 static bool key_usage_is_der(struct sg_slice value)
 {
     struct sg_err ignored = { 0 };
@@ -252,6 +338,12 @@ void lint_extension_form(struct lint_job *job)
         { LINT_OID_AIA, "authorityInfoAccess", SG_DER_SEQUENCE },
         { LINT_OID_POLICY_CONSTRAINTS, "policyConstraints", SG_DER_SEQUENCE },
         { LINT_OID_INHIBIT_ANY, "inhibitAnyPolicy", SG_DER_INTEGER },
+        { LINT_OID_IAN, "issuerAltName", SG_DER_SEQUENCE },
+        { LINT_OID_FRESHEST, "freshestCRL", SG_DER_SEQUENCE },
+        { LINT_OID_POLICY_MAPPINGS, "policyMappings", SG_DER_SEQUENCE },
+        { LINT_OID_SUBJECT_INFO, "subjectInfoAccess", SG_DER_SEQUENCE },
+        { LINT_OID_SCT_LIST, "signedCertificateTimestampList",
+          SG_DER_OCTET_STRING },
         { LINT_OID_OCSP_NOCHECK, "ocsp-nocheck", SG_DER_NULL },
     };
     const struct lint_ext *ext;
@@ -261,12 +353,33 @@ void lint_extension_form(struct lint_job *job)
         if (ext != NULL && !is_one_element(ext->value, SHAPES[i].tag))
             lint_say(job, "%s is not well-formed DER", SHAPES[i].name);
     }
+    say_elements(job);
     ext = lint_cert_ext(job->cert, LINT_OID_KEY_USAGE);
     if (ext != NULL && !key_usage_is_der(ext->value))
         lint_say(job, "keyUsage is not a DER NamedBitList");
     ext = lint_cert_ext(job->cert, LINT_OID_BASIC);
     if (ext != NULL && !basic_constraints_is_der(ext->value))
         lint_say(job, "basicConstraints is not DER");
+}
+
+/* RFC 5280 4.2.2.1, 4.2.2.2, 4.2.1.15; RFC 6962 3.3. */
+void lint_extension_not_critical(struct lint_job *job)
+{
+    static const struct {
+        const char *oid;
+        const char *name;
+    } NEVER[] = {
+        { LINT_OID_AIA, "authorityInfoAccess" },
+        { LINT_OID_SUBJECT_INFO, "subjectInfoAccess" },
+        { LINT_OID_FRESHEST, "freshestCRL" },
+        { LINT_OID_SCT_LIST, "signedCertificateTimestampList" },
+    };
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(NEVER); i++) {
+        const struct lint_ext *ext = lint_cert_ext(job->cert, NEVER[i].oid);
+        if (ext != NULL && ext->critical)
+            lint_say(job, "%s is critical", NEVER[i].name);
+    }
 }
 
 void lint_aki_present(struct lint_job *job)
@@ -368,6 +481,27 @@ static void say_cdp_urls(struct lint_job *job, const struct lint_ext *ext)
         while (sg_der_more(&full)
                && sg_der_any(&full, &location, &iter.err) == SG_OK)
             say_url(job, &location, "cRLDistributionPoints");
+    }
+}
+
+/* A point is a fullName: no reasons, no cRLIssuer (BR 7.1.2.11.2). */
+void lint_cdp_form(struct lint_job *job)
+{
+    const struct lint_ext *cdp = lint_cert_ext(job->cert, LINT_OID_CDP);
+    struct lint_iter iter;
+    struct sg_der_tlv tlv;
+    struct sg_der_tlv field;
+
+    if (cdp == NULL)
+        return;
+    lint_iter_init(&iter, cdp->value, "cRLDistributionPoints");
+    while (lint_iter_next(&iter, &tlv)) {
+        struct sg_der point;
+        sg_der_inside(&iter.in, &tlv, &point);
+        while (sg_der_more(&point)
+               && sg_der_any(&point, &field, &iter.err) == SG_OK)
+            if (field.tag != SG_DER_CONTEXT_CONSTRUCTED(0))
+                lint_say(job, "a distribution point has reasons or cRLIssuer");
     }
 }
 

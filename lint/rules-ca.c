@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint/rules.h"
 
-#include <string.h>
-
 #define DAY 86400
 #define ROOT_DAYS_MIN 2922 /* BR 7.1.2.1.1 */
 #define ROOT_DAYS_MAX 9132
@@ -89,20 +87,27 @@ void lint_root_eku(struct lint_job *job)
 
 void lint_root_aki(struct lint_job *job)
 {
-    const struct lint_ext *aki = lint_cert_ext(job->cert, LINT_OID_AKI);
-    const struct lint_ext *ski = lint_cert_ext(job->cert, LINT_OID_SKI);
-    struct lint_iter iter;
-    struct sg_der_tlv tlv;
+    if (lint_cert_ext(job->cert, LINT_OID_AKI) == NULL)
+        lint_say(job, "a root has no authorityKeyIdentifier");
+}
 
-    if (aki == NULL || ski == NULL || ski->value.len < 2)
-        return;
-    lint_iter_init(&iter, aki->value, "authorityKeyIdentifier");
-    while (lint_iter_next(&iter, &tlv))
-        if (tlv.tag == SG_DER_CONTEXT(0)
-            && !sg_slice_eq(tlv.content,
-                            SG_SLICE(ski->value.p + 2, ski->value.len - 2)))
-            lint_say(job, "authorityKeyIdentifier of a self-issued "
-                          "certificate differs from its own key identifier");
+/* The view takes a self-issued certificate that names another key for a
+ * rollover; one that its own key signed is a root that lies. */
+void lint_self_signed_aki(struct lint_job *job)
+{
+    const struct lint_cert *cert = job->cert;
+
+    if (cert->is_signed && lint_self_issued(cert)
+        && lint_signature_holds(cert, cert))
+        lint_say(job, "authorityKeyIdentifier of a self-signed certificate "
+                      "is not its own key identifier");
+}
+
+void lint_root_signature(struct lint_job *job)
+{
+    if (job->cert->is_signed && !lint_signature_holds(job->cert, job->cert))
+        lint_say(job, "the signature of a root does not verify with its own "
+                      "key");
 }
 
 void lint_root_path_length(struct lint_job *job)
@@ -163,41 +168,8 @@ void lint_sub_ca_aia(struct lint_job *job)
 
     if (ext == NULL)
         lint_say(job, "no authorityInfoAccess");
+    else if (!lint_has_access_method(job->cert, LINT_AD_CA_ISSUERS))
+        lint_say(job, "authorityInfoAccess has no caIssuers");
     else if (ext->critical)
         lint_say(job, "authorityInfoAccess is critical");
-}
-
-/* Exactly one of the CA/Browser Forum's reserved policies: DV, OV, IV, EV. */
-void lint_sub_ca_policies(struct lint_job *job)
-{
-    static const char *const RESERVED[] = { "\x67\x81\x0c\x01\x02\x01",
-                                            "\x67\x81\x0c\x01\x02\x02",
-                                            "\x67\x81\x0c\x01\x02\x03",
-                                            "\x67\x81\x0c\x01\x01" };
-    const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_POLICIES);
-    struct lint_iter iter;
-    struct sg_der_tlv tlv;
-    size_t found = 0;
-    bool any = false;
-
-    if (ext == NULL) {
-        lint_say(job, "no certificatePolicies");
-        return;
-    }
-    lint_iter_init(&iter, ext->value, "certificatePolicies");
-    while (lint_iter_next(&iter, &tlv)) {
-        struct sg_der info;
-        struct sg_slice oid;
-        sg_der_inside(&iter.in, &tlv, &info);
-        if (sg_der_oid(&info, &oid, &iter.err) != SG_OK)
-            break;
-        any |= lint_is(oid, "\x55\x1d\x20\x00", 4);
-        for (size_t i = 0; i < SG_ARRAY_LEN(RESERVED); i++)
-            found += lint_is(oid, RESERVED[i], strlen(RESERVED[i]));
-    }
-    if (found != 1 && !(any && found == 0))
-        lint_say(job,
-                 "certificatePolicies holds %zu reserved policies, must "
-                 "be one",
-                 found);
 }

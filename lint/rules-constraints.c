@@ -46,18 +46,31 @@ static bool read_subtree(struct lint_nc_iter *iter, struct lint_subtree *ret)
     return true;
 }
 
-bool lint_nc_next(struct lint_nc_iter *iter, struct lint_subtree *ret)
+static bool next_list(struct lint_nc_iter *iter)
 {
     struct sg_der_tlv list;
 
-    while (!iter->in_list || !sg_der_more(&iter->trees)) {
-        if (!lint_iter_next(&iter->lists, &list))
-            return false;
-        sg_der_inside(&iter->lists.in, &list, &iter->trees);
-        iter->excluded = list.tag == SG_DER_CONTEXT_CONSTRUCTED(1);
-        iter->in_list = true;
-    }
-    return read_subtree(iter, ret);
+    if (!lint_iter_next(&iter->lists, &list))
+        return false;
+    sg_der_inside(&iter->lists.in, &list, &iter->trees);
+    iter->excluded = list.tag == SG_DER_CONTEXT_CONSTRUCTED(1);
+    iter->in_list = true;
+    iter->lists.ok =
+        (iter->excluded || list.tag == SG_DER_CONTEXT_CONSTRUCTED(0))
+        && sg_der_more(&iter->trees);
+    return iter->lists.ok;
+}
+
+bool lint_nc_next(struct lint_nc_iter *iter, struct lint_subtree *ret)
+{
+    if (!iter->lists.ok)
+        return false;
+    if ((!iter->in_list || !sg_der_more(&iter->trees)) && !next_list(iter))
+        return false;
+    if (iter->n++ == LINT_SUBTREES_MAX) /* nc_count speaks */
+        return false;
+    iter->lists.ok = read_subtree(iter, ret);
+    return iter->lists.ok;
 }
 
 void lint_nc_only_ca(struct lint_job *job)
@@ -80,8 +93,23 @@ void lint_nc_empty(struct lint_job *job)
     struct lint_nc_iter iter;
     struct lint_subtree tree;
 
-    if (lint_nc_init(&iter, job->cert) && !lint_nc_next(&iter, &tree))
-        lint_say(job, "nameConstraints holds no subtree, or is malformed");
+    if (lint_nc_init(&iter, job->cert) && !lint_nc_next(&iter, &tree)
+        && iter.lists.ok)
+        lint_say(job, "nameConstraints holds no subtree");
+}
+
+/* A walk that ends early would leave names free. */
+void lint_nc_malformed(struct lint_job *job)
+{
+    struct lint_nc_iter iter;
+    struct lint_subtree tree;
+
+    if (!lint_nc_init(&iter, job->cert))
+        return;
+    while (lint_nc_next(&iter, &tree))
+        continue;
+    if (!iter.lists.ok)
+        lint_say(job, "nameConstraints is not well-formed");
 }
 
 void lint_nc_base_distance(struct lint_job *job)
@@ -118,6 +146,117 @@ void lint_nc_dns(struct lint_job *job)
             lint_say(job, "dNSName subtree \"%s\" %s",
                      lint_text(tree.value, text, sizeof(text)), fault);
     }
+}
+
+void lint_nc_dns_lower_case(struct lint_job *job)
+{
+    struct lint_nc_iter iter;
+    struct lint_subtree tree;
+    char text[VALUE_MAX];
+
+    if (!lint_nc_init(&iter, job->cert))
+        return;
+    while (lint_nc_next(&iter, &tree)) {
+        bool capital = false;
+        for (size_t i = 0; tree.tag == LINT_GN_DNS && i < tree.value.len; i++)
+            capital |= tree.value.p[i] >= 'A' && tree.value.p[i] <= 'Z';
+        if (capital)
+            lint_say(job, "dNSName subtree \"%s\" has capital letters",
+                     lint_text(tree.value, text, sizeof(text)));
+    }
+}
+
+/* ".host" or "host"; a mailbox too when it is about email. */
+static const char *host_fault(struct sg_slice value, bool is_email)
+{
+    const uint8_t *at = is_email ? memrchr(value.p, '@', value.len) : NULL;
+
+    if (at == value.p)
+        return "has nothing before the @";
+    if (at != NULL)
+        value = SG_SLICE(at + 1, value.len - (size_t)(at + 1 - value.p));
+    else if (value.p[0] == '.')
+        value = SG_SLICE(value.p + 1, value.len - 1);
+    return lint_host_fault(value, false);
+}
+
+static void say_hosts(struct lint_job *job, uint8_t tag)
+{
+    struct lint_nc_iter iter;
+    struct lint_subtree tree;
+    char text[VALUE_MAX];
+
+    if (!lint_nc_init(&iter, job->cert))
+        return;
+    while (lint_nc_next(&iter, &tree)) {
+        if (tree.tag != tag || tree.value.len == 0)
+            continue;
+        const char *fault = host_fault(tree.value, tag == LINT_GN_EMAIL);
+        if (fault != NULL)
+            lint_say(job, "%s subtree \"%s\" %s", lint_gn_name(tag),
+                     lint_text(tree.value, text, sizeof(text)), fault);
+    }
+}
+
+void lint_nc_email(struct lint_job *job)
+{
+    say_hosts(job, LINT_GN_EMAIL);
+}
+
+void lint_nc_uri(struct lint_job *job)
+{
+    say_hosts(job, LINT_GN_URI);
+}
+
+void lint_nc_directory(struct lint_job *job)
+{
+    struct lint_nc_iter iter;
+    struct lint_subtree tree;
+    struct lint_dn_iter dn;
+    struct lint_rdn rdn;
+
+    if (!lint_nc_init(&iter, job->cert))
+        return;
+    while (lint_nc_next(&iter, &tree)) {
+        if (tree.tag != LINT_GN_DIRECTORY)
+            continue;
+        lint_dn_init(&dn, tree.value);
+        while (lint_dn_next(&dn, &rdn))
+            continue;
+        if (!dn.rdns.ok)
+            lint_say(job, "directoryName subtree is not a well-formed Name");
+    }
+}
+
+/* A verifier that meets another form in a critical extension refuses the
+ * chain: OpenSSL does so with registeredID. */
+void lint_nc_forms(struct lint_job *job)
+{
+    static const uint8_t KNOWN[] = { LINT_GN_OTHER, LINT_GN_EMAIL,
+                                     LINT_GN_DNS,   LINT_GN_DIRECTORY,
+                                     LINT_GN_URI,   LINT_GN_IP };
+    struct lint_nc_iter iter;
+    struct lint_subtree tree;
+
+    if (!lint_nc_init(&iter, job->cert))
+        return;
+    while (lint_nc_next(&iter, &tree))
+        if (memchr(KNOWN, tree.tag, sizeof(KNOWN)) == NULL)
+            lint_say(job, "a subtree of the form %s, which verifiers refuse",
+                     lint_gn_name(tree.tag));
+}
+
+void lint_nc_count(struct lint_job *job)
+{
+    struct lint_nc_iter iter;
+    struct lint_subtree tree;
+
+    if (!lint_nc_init(&iter, job->cert))
+        return;
+    while (lint_nc_next(&iter, &tree))
+        continue;
+    if (iter.n > LINT_SUBTREES_MAX)
+        lint_say(job, "more than %d subtrees", LINT_SUBTREES_MAX);
 }
 
 static const char *ip_fault(struct sg_slice subtree)

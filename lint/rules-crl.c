@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <openssl/err.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/cleanup-openssl.h"
-#include "common/parse.h"
 #include "lint/crl-view.h"
 #include "lint/rules.h"
 
@@ -12,7 +9,6 @@
 #define NUMBER_OCTETS_MAX 20 /* RFC 5280 5.2.3 */
 #define LIFE_DAYS_MAX 10     /* subscriber certificates, BR 4.9.7 */
 #define LIFE_DAYS_MAX_CA 366 /* CRLs that cover CA certificates */
-#define SERIAL_TEXT 64
 
 #define FIND(job, oid) lint_find_ext((job)->crl->ext, (job)->crl->n_ext, (oid))
 
@@ -49,28 +45,13 @@ void lint_crl_next_update(struct lint_job *job)
         lint_say(job, "nextUpdate is not later than thisUpdate");
 }
 
-/* Does issuingDistributionPoint say that only CA certificates are covered?
- * [2] onlyContainsCACerts. */
-static bool covers_only_ca(const struct lint_job *job)
-{
-    const struct lint_ext *idp = FIND(job, LINT_OID_IDP);
-    struct lint_iter iter;
-    struct sg_der_tlv tlv;
-
-    if (idp == NULL)
-        return false;
-    lint_iter_init(&iter, idp->value, "issuingDistributionPoint");
-    while (lint_iter_next(&iter, &tlv))
-        if (tlv.tag == SG_DER_CONTEXT(2) && tlv.content.len == 1
-            && tlv.content.p[0] == 0xff)
-            return true;
-    return false;
-}
-
 void lint_crl_lifetime(struct lint_job *job)
 {
     const struct lint_crl_view *crl = job->crl;
-    int days = covers_only_ca(job) ? LIFE_DAYS_MAX_CA : LIFE_DAYS_MAX;
+    bool of_cas =
+        lint_crl_scope_is(crl, LINT_SCOPE_CA)
+        || (job->issuer != NULL && job->issuer->kind == LINT_KIND_ROOT);
+    int days = of_cas ? LIFE_DAYS_MAX_CA : LIFE_DAYS_MAX;
 
     if (crl->has_next_update && crl->this_update.ok && crl->next_update.ok
         && crl->next_update.t - crl->this_update.t > (int64_t)days * DAY)
@@ -106,6 +87,8 @@ void lint_crl_aki(struct lint_job *job)
         lint_say(job, "no authorityKeyIdentifier");
     else if (ext->critical)
         lint_say(job, "authorityKeyIdentifier is critical");
+    else if (lint_authority_key_id(ext).len == 0)
+        lint_say(job, "authorityKeyIdentifier has no keyIdentifier");
 }
 
 void lint_crl_empty_list(struct lint_job *job)
@@ -116,118 +99,12 @@ void lint_crl_empty_list(struct lint_job *job)
         lint_say(job, "revokedCertificates is there and empty");
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-    const struct sg_slice *x = a;
-    const struct sg_slice *y = b;
-
-    if (x->len != y->len)
-        return x->len < y->len ? -1 : 1;
-    return memcmp(x->p, y->p, x->len);
-}
-
-static size_t count_entries(struct lint_job *job)
-{
-    struct sg_der entries = job->crl->entries;
-    struct lint_crl_entry entry;
-    size_t n = 0;
-    bool ok = true;
-
-    if (job->crl->has_entries)
-        while (lint_crl_next(&entries, &entry, &ok))
-            n++;
-    if (!ok)
-        lint_say(job, "entry %zu of revokedCertificates is malformed", n + 1);
-    return n;
-}
-
-void lint_crl_serial_twice(struct lint_job *job)
-{
-    struct sg_der entries = job->crl->entries;
-    struct lint_crl_entry entry;
-    char text[SERIAL_TEXT];
-    size_t n = count_entries(job);
-    bool ok;
-
-    if (n < 2)
-        return;
-    struct sg_slice *serials = calloc(n, sizeof(*serials));
-    if (serials == NULL) {
-        lint_say(job, "no memory to compare %zu entries", n);
-        return;
-    }
-    for (size_t i = 0; i < n && lint_crl_next(&entries, &entry, &ok); i++)
-        serials[i] = entry.serial;
-    qsort(serials, n, sizeof(*serials), by_bytes);
-    for (size_t i = 1; i < n; i++)
-        if (sg_slice_eq(serials[i - 1], serials[i]))
-            lint_say(job, "serial number %s stands twice",
-                     sg_hex(serials[i], text, sizeof(text)));
-    free(serials);
-}
-
-static const char *reason_fault(const struct lint_ext *ext, bool is_public)
-{
-    if (ext->critical)
-        return "is critical";
-    if (ext->value.len != 3 || ext->value.p[0] != SG_DER_ENUMERATED
-        || ext->value.p[1] != 1)
-        return "is not an ENUMERATED of one octet";
-    uint8_t reason = ext->value.p[2];
-    if (reason == 0)
-        return "is unspecified(0), which must be left out";
-    if (reason == 7 || reason > 10)
-        return "is a number that has no meaning";
-    if (reason == 6 && is_public)
-        return "is certificateHold";
-    return NULL;
-}
-
-void lint_crl_reason(struct lint_job *job)
-{
-    bool is_public = job->options->profile == LINT_PROFILE_PUBLIC_TLS;
-    struct sg_der entries = job->crl->entries;
-    struct lint_crl_entry entry;
-    char text[SERIAL_TEXT];
-    bool ok;
-
-    if (!job->crl->has_entries)
-        return;
-    while (lint_crl_next(&entries, &entry, &ok)) {
-        const struct lint_ext *ext =
-            lint_find_ext(entry.ext, entry.n_ext, LINT_OID_REASON);
-        const char *fault = ext != NULL ? reason_fault(ext, is_public) : NULL;
-        if (fault != NULL)
-            lint_say(job, "reasonCode of %s %s",
-                     sg_hex(entry.serial, text, sizeof(text)), fault);
-    }
-}
-
-void lint_crl_revocation_date(struct lint_job *job)
-{
-    struct sg_der entries = job->crl->entries;
-    struct lint_crl_entry entry;
-    char text[SERIAL_TEXT];
-    bool ok;
-
-    if (!job->crl->has_entries)
-        return;
-    while (lint_crl_next(&entries, &entry, &ok)) {
-        (void)sg_hex(entry.serial, text, sizeof(text));
-        if (!entry.date.ok)
-            lint_say(job, "revocationDate of %s has a wrong form", text);
-        else if (job->crl->this_update.ok
-                 && entry.date.t > job->crl->this_update.t)
-            lint_say(job, "revocationDate of %s is later than thisUpdate",
-                     text);
-    }
-}
-
 void lint_crl_idp(struct lint_job *job)
 {
     const struct lint_ext *ext = FIND(job, LINT_OID_IDP);
     struct lint_iter iter;
     struct sg_der_tlv tlv;
+    int scopes = 0;
 
     if (ext == NULL)
         return;
@@ -236,17 +113,77 @@ void lint_crl_idp(struct lint_job *job)
     if (LINT_IS(ext->value, "\x30\x00"))
         lint_say(job, "issuingDistributionPoint is empty");
     lint_iter_init(&iter, ext->value, "issuingDistributionPoint");
-    while (lint_iter_next(&iter, &tlv))
-        if (tlv.tag == SG_DER_CONTEXT(4))
+    while (lint_iter_next(&iter, &tlv)) {
+        bool is_true = LINT_IS(tlv.content, "\xff");
+        if (tlv.tag == SG_DER_CONTEXT(4) && is_true)
             lint_say(job, "an indirect CRL");
+        if (tlv.tag != SG_DER_CONTEXT_CONSTRUCTED(0)
+            && tlv.tag != SG_DER_CONTEXT(3) && !is_true)
+            lint_say(job, "issuingDistributionPoint writes FALSE, the default");
+        scopes += tlv.tag == SG_DER_CONTEXT(1) || tlv.tag == SG_DER_CONTEXT(2)
+                  || tlv.tag == SG_DER_CONTEXT(5);
+    }
+    if (scopes > 1)
+        lint_say(job, "issuingDistributionPoint has more than one scope");
+}
+
+/* Content octets of the INTEGER that an extension holds; empty: none. */
+static struct sg_slice number_in(const struct lint_ext *ext)
+{
+    struct sg_err ignored = { 0 };
+    struct sg_slice number = { 0 };
+    struct sg_der in;
+
+    if (ext == NULL)
+        return number;
+    sg_der_init(&in, ext->value, "number");
+    if (sg_der_integer(&in, &number, &ignored) != SG_OK)
+        return (struct sg_slice){ 0 };
+    return number;
 }
 
 void lint_crl_delta(struct lint_job *job)
 {
     const struct lint_ext *ext = FIND(job, LINT_OID_DELTA);
+    struct sg_slice base = number_in(ext);
+    struct sg_slice own = number_in(FIND(job, LINT_OID_CRL_NUMBER));
 
-    if (ext != NULL && !ext->critical)
+    if (ext == NULL)
+        return;
+    if (!ext->critical)
         lint_say(job, "deltaCRLIndicator is not critical");
+    if (base.len == 0)
+        lint_say(job, "deltaCRLIndicator is not an INTEGER");
+    else if (own.len > 0 && lint_by_bytes(&base, &own) >= 0)
+        lint_say(job, "the base's number is not below the delta's");
+}
+
+/* Those that a reader of CRLs must know when they are critical. */
+void lint_crl_extension_critical(struct lint_job *job)
+{
+    const struct lint_crl_view *crl = job->crl;
+    char oid[SG_OID_TEXT_MAX];
+
+    for (size_t i = 0; i < crl->n_ext; i++)
+        if (crl->ext[i].critical && !LINT_IS(crl->ext[i].oid, LINT_OID_IDP)
+            && !LINT_IS(crl->ext[i].oid, LINT_OID_DELTA)
+            && !LINT_IS(crl->ext[i].oid, LINT_OID_AKI)
+            && !LINT_IS(crl->ext[i].oid, LINT_OID_CRL_NUMBER))
+            lint_say(job, "critical extension %s is not known",
+                     sg_oid_to_text(crl->ext[i].oid, oid));
+}
+
+void lint_crl_issuer_empty(struct lint_job *job)
+{
+    if (LINT_IS(job->crl->issuer, "\x30\x00"))
+        lint_say(job, "issuer is empty");
+}
+
+void lint_crl_algorithm_allowed(struct lint_job *job)
+{
+    if (!lint_algorithm_known(job->crl->inner_alg, job->options->profile))
+        lint_say(job, "the signature algorithm, or how it is encoded, is not "
+                      "allowed");
 }
 
 void lint_crl_extension_twice(struct lint_job *job)
@@ -280,9 +217,6 @@ static bool signature_holds(const struct lint_crl_view *crl,
 void lint_crl_issuer(struct lint_job *job)
 {
     const struct lint_ext *aki = FIND(job, LINT_OID_AKI);
-    const struct lint_ext *ski;
-    struct lint_iter iter;
-    struct sg_der_tlv tlv;
 
     if (job->issuer == NULL)
         return;
@@ -292,14 +226,29 @@ void lint_crl_issuer(struct lint_job *job)
     if (sg_slice_eq(job->crl->inner_alg, job->crl->outer_alg)
         && !signature_holds(job->crl, job->issuer))
         lint_say(job, "the signature does not verify with the CA's key");
-    ski = lint_cert_ext(job->issuer, LINT_OID_SKI);
-    if (aki == NULL || ski == NULL || ski->value.len < 2)
+    struct sg_slice above = lint_authority_key_id(aki);
+    struct sg_slice own = lint_subject_key_id(job->issuer);
+    if (above.len > 0 && own.len > 0 && !sg_slice_eq(above, own))
+        lint_say(job, "authorityKeyIdentifier is not the CA's "
+                      "subjectKeyIdentifier");
+}
+
+/* RFC 5280 6.3.3 (f). */
+void lint_crl_issuer_usage(struct lint_job *job)
+{
+    bool has;
+
+    if (job->issuer == NULL)
         return;
-    lint_iter_init(&iter, aki->value, "authorityKeyIdentifier");
-    while (lint_iter_next(&iter, &tlv))
-        if (tlv.tag == SG_DER_CONTEXT(0)
-            && !sg_slice_eq(tlv.content,
-                            SG_SLICE(ski->value.p + 2, ski->value.len - 2)))
-            lint_say(job, "authorityKeyIdentifier is not the CA's "
-                          "subjectKeyIdentifier");
+    uint16_t usage = lint_key_usage(job->issuer, &has);
+    if (has && (usage & LINT_KU_CRL_SIGN) == 0)
+        lint_say(job, "the CA's keyUsage has no cRLSign");
+}
+
+void lint_crl_algorithm_fits(struct lint_job *job)
+{
+    if (job->issuer != NULL
+        && !lint_algorithm_fits(job->issuer, job->crl->inner_alg))
+        lint_say(job, "the signature algorithm, or its hash, is not the one "
+                      "that belongs to the CA's key");
 }

@@ -16,6 +16,8 @@
 
 #define RSA_BITS_MIN 2048      /* BR 6.1.5 */
 #define RSA_EXPONENT_MIN 65537 /* BR 6.1.6 */
+#define RSA_FACTOR_MIN 752     /* BR 6.1.6 */
+#define ROCA_PRIME_MAX 167     /* the published test's */
 #define FERMAT_ROUNDS 100      /* BR 6.1.1.3 */
 
 /* Curves by their OBJECT IDENTIFIER element, with the size of a coordinate. */
@@ -234,4 +236,65 @@ void lint_ec_point(struct lint_job *job)
         lint_say(job, "EC point is not on %s", curve->name);
     EC_POINT_free(point);
     ERR_clear_error();
+}
+
+/* Odd primes below 752: a modulus must have no such factor (BR 6.1.6). */
+static bool is_small_prime(unsigned n)
+{
+    for (unsigned d = 3; d * d <= n; d += 2)
+        if (n % d == 0)
+            return false;
+    return n % 2 == 1;
+}
+
+void lint_rsa_small_factor(struct lint_job *job)
+{
+    struct rsa rsa;
+
+    if (!read_rsa(job->cert, &rsa))
+        return;
+    SG_CLEANUP(BN_free) BIGNUM *n = to_bn(rsa.modulus);
+    if (n == NULL || BN_is_zero(n))
+        return; /* rsa_size has spoken */
+    if (!BN_is_odd(n))
+        lint_say(job, "RSA modulus is even");
+    for (unsigned p = 3; p < RSA_FACTOR_MIN; p += 2)
+        if (is_small_prime(p) && BN_mod_word(n, p) == 0) {
+            lint_say(job, "RSA modulus has the factor %u", p);
+            return;
+        }
+}
+
+/* Is rest a power of 65537 modulo p? */
+static bool is_power_of_f4(unsigned rest, unsigned p)
+{
+    unsigned power = 1;
+
+    do {
+        if (power == rest)
+            return true;
+        power = power * (65537 % p) % p;
+    } while (power != 1);
+    return false;
+}
+
+/* CVE-2017-15361: the primes of that library are powers of 65537 modulo many
+ * small primes, so their product is one too; another modulus is that by chance
+ * once in 2^27. */
+void lint_rsa_roca(struct lint_job *job)
+{
+    struct rsa rsa;
+
+    if (!read_rsa(job->cert, &rsa))
+        return;
+    SG_CLEANUP(BN_free) BIGNUM *n = to_bn(rsa.modulus);
+    if (n == NULL || BN_is_zero(n))
+        return;
+    for (unsigned p = 3; p <= ROCA_PRIME_MAX; p += 2) {
+        BN_ULONG rest = is_small_prime(p) ? BN_mod_word(n, p) : 1;
+        if (rest >= p || !is_power_of_f4((unsigned)rest, p))
+            return;
+    }
+    lint_say(job, "RSA modulus was made by a library with CVE-2017-15361 "
+                  "(ROCA)");
 }

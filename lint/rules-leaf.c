@@ -105,6 +105,37 @@ void lint_usage_fits_key(struct lint_job *job)
         lint_say(job, "keyAgreement with an RSA key");
 }
 
+/* RFC 5280 4.2.1.12: what keyUsage each purpose can do with. */
+void lint_usage_fits_purpose(struct lint_job *job)
+{
+    const unsigned sign = LINT_KU_DIGITAL_SIGNATURE;
+    const unsigned exchange = LINT_KU_KEY_ENCIPHERMENT | LINT_KU_KEY_AGREEMENT;
+    const struct {
+        const char *oid;
+        const char *name;
+        unsigned usage;
+    } PURPOSES[] = {
+        { LINT_EKU_SERVER, "serverAuth", sign | exchange },
+        { LINT_EKU_CLIENT, "clientAuth", sign | LINT_KU_KEY_AGREEMENT },
+        { LINT_EKU_CODE, "codeSigning", sign },
+        { LINT_EKU_EMAIL, "emailProtection",
+          sign | LINT_KU_NON_REPUDIATION | exchange },
+        { LINT_EKU_TIME, "timeStamping", sign | LINT_KU_NON_REPUDIATION },
+        { LINT_EKU_OCSP, "OCSPSigning", sign | LINT_KU_NON_REPUDIATION },
+    };
+    bool has;
+    uint16_t usage = lint_key_usage(job->cert, &has);
+
+    /* None at all is the matter of key_usage_bits. */
+    if (!has || usage == 0)
+        return;
+    for (size_t i = 0; i < SG_ARRAY_LEN(PURPOSES); i++)
+        if (lint_has_eku(job->cert, PURPOSES[i].oid)
+            && (usage & PURPOSES[i].usage) == 0)
+            lint_say(job, "extKeyUsage has %s, and no bit of keyUsage fits it",
+                     PURPOSES[i].name);
+}
+
 /* The longest life of a subscriber certificate, by the day it was made
  * (BR 6.3.2). */
 void lint_leaf_validity(struct lint_job *job)

@@ -118,8 +118,6 @@ static void check_name(struct lint_job *job, struct sg_slice name,
     lint_dn_init(&iter, name);
     while (lint_dn_next(&iter, &rdn)) {
         const char *fault = value_fault(&rdn);
-        if (rdn.multi)
-            lint_say(job, "%s: an RDN holds more than one attribute", which);
         if (fault != NULL)
             lint_say(job, "%s: %s %s", which, attribute_name(rdn.oid, oid),
                      fault);
@@ -134,6 +132,20 @@ static void check_name(struct lint_job *job, struct sg_slice name,
 void lint_dn_form(struct lint_job *job)
 {
     check_name(job, job->cert->subject, "subject");
+}
+
+/* Legal in X.501, but compared differently by everybody. */
+void lint_dn_multi_value(struct lint_job *job)
+{
+    struct lint_dn_iter iter;
+    struct lint_rdn rdn;
+    char oid[SG_OID_TEXT_MAX];
+
+    lint_dn_init(&iter, job->cert->subject);
+    while (lint_dn_next(&iter, &rdn))
+        if (rdn.multi)
+            lint_say(job, "an RDN holds another attribute beside %s",
+                     attribute_name(rdn.oid, oid));
 }
 
 void lint_dn_country(struct lint_job *job)

@@ -71,7 +71,7 @@ static void hold_sans(struct lint_job *job, const struct lint_cert *ca)
     if (ext == NULL)
         return;
     lint_iter_init(&iter, ext->value, "subjectAltName");
-    while (lint_iter_next(&iter, &san)) {
+    for (size_t n = 0; n < LINT_SANS_MAX && lint_iter_next(&iter, &san); n++) {
         struct name name = { san.tag, san.content };
         if (san.tag == LINT_GN_DNS)
             name.value = without_wildcard(san.content);
@@ -134,7 +134,7 @@ void lint_pair_nc_wildcard(struct lint_job *job)
     if (ext == NULL)
         return;
     lint_iter_init(&iter, ext->value, "subjectAltName");
-    while (lint_iter_next(&iter, &san))
+    for (size_t n = 0; n < LINT_SANS_MAX && lint_iter_next(&iter, &san); n++)
         for (size_t i = job->index + 1; i < job->n_chain; i++) {
             if (san.tag != LINT_GN_DNS || !lint_nc_init(&nc, &job->chain[i]))
                 continue;
@@ -147,45 +147,54 @@ void lint_pair_nc_wildcard(struct lint_job *job)
         }
 }
 
-static bool inside_permitted(const struct lint_cert *ca,
-                             const struct lint_subtree *inner,
-                             bool *ret_form_is_constrained)
+struct place {
+    bool constrained; /* the form has permitted subtrees */
+    bool permitted;   /* and the subtree lies inside one */
+    bool excluded;    /* inside an excluded one */
+};
+
+static struct place place_subtree(const struct lint_cert *ca,
+                                  const struct lint_subtree *inner)
 {
+    struct place place = { 0 };
     struct lint_nc_iter iter;
     struct lint_subtree tree;
 
-    *ret_form_is_constrained = false;
-    (void)lint_nc_init(&iter, ca);
+    if (!lint_nc_init(&iter, ca))
+        return place;
     while (lint_nc_next(&iter, &tree)) {
-        if (tree.excluded || tree.tag != inner->tag)
+        if (tree.tag != inner->tag)
             continue;
-        *ret_form_is_constrained = true;
-        if (lint_subtree_inside(tree.tag, inner->value, tree.value))
-            return true;
+        bool inside = lint_subtree_inside(tree.tag, inner->value, tree.value);
+        place.constrained |= !tree.excluded;
+        place.permitted |= inside && !tree.excluded;
+        place.excluded |= inside && tree.excluded;
     }
-    return false;
+    return place;
 }
 
-/* What a CA permits must lie inside what the CA above permits. */
+/* What a CA permits must lie inside what every CA above permits, and not
+ * wholly inside what one of them excludes. */
 void lint_pair_nc_subset(struct lint_job *job)
 {
     struct lint_nc_iter iter;
     struct lint_subtree tree;
     char text[VALUE_MAX];
-    bool constrained;
 
-    if (lint_cert_ext(job->issuer, LINT_OID_NAME_CONSTRAINTS) == NULL
-        || !lint_nc_init(&iter, job->cert))
+    if (!lint_nc_init(&iter, job->cert))
         return;
     while (lint_nc_next(&iter, &tree))
-        if (!tree.excluded
-            && !inside_permitted(job->issuer, &tree, &constrained)
-            && constrained)
-            lint_say(job,
-                     "permitted %s \"%s\" lies outside what the issuer "
-                     "permits",
-                     lint_gn_name(tree.tag),
-                     lint_text(tree.value, text, sizeof(text)));
+        for (size_t i = job->index + 1; !tree.excluded && i < job->n_chain;
+             i++) {
+            struct place place = place_subtree(&job->chain[i], &tree);
+            if (place.excluded || (place.constrained && !place.permitted))
+                lint_say(job, "permitted %s \"%s\" lies %s (certificate %zu)",
+                         lint_gn_name(tree.tag),
+                         lint_text(tree.value, text, sizeof(text)),
+                         place.excluded ? "inside what is excluded above"
+                                        : "outside what is permitted above",
+                         i);
+        }
 }
 
 /* A form that no subtree names is free: usually an oversight. */

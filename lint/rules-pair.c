@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint/rules.h"
 
-#include <openssl/err.h>
-
-#include "common/cleanup-openssl.h"
+#include <string.h>
 
 /* Rules that need a certificate and the one above it. */
 
@@ -16,42 +14,22 @@ void lint_pair_name(struct lint_job *job)
 
 void lint_pair_key_id(struct lint_job *job)
 {
-    const struct lint_ext *aki = lint_cert_ext(job->cert, LINT_OID_AKI);
-    const struct lint_ext *ski = lint_cert_ext(job->issuer, LINT_OID_SKI);
-    struct lint_iter iter;
-    struct sg_der_tlv tlv;
+    struct sg_slice above =
+        lint_authority_key_id(lint_cert_ext(job->cert, LINT_OID_AKI));
+    struct sg_slice issuer = lint_subject_key_id(job->issuer);
 
-    if (aki == NULL || ski == NULL || ski->value.len < 2)
-        return;
-    lint_iter_init(&iter, aki->value, "authorityKeyIdentifier");
-    while (lint_iter_next(&iter, &tlv))
-        if (tlv.tag == SG_DER_CONTEXT(0)
-            && !sg_slice_eq(tlv.content,
-                            SG_SLICE(ski->value.p + 2, ski->value.len - 2)))
-            lint_say(job, "authorityKeyIdentifier is not the "
-                          "subjectKeyIdentifier of the certificate above");
-}
-
-static bool signature_holds(const struct lint_cert *cert,
-                            const struct lint_cert *issuer)
-{
-    const unsigned char *p = cert->der.p;
-    const unsigned char *k = issuer->spki.p;
-
-    SG_CLEANUP(X509_free) X509 *x509 = d2i_X509(NULL, &p, (long)cert->der.len);
-    SG_CLEANUP(EVP_PKEY_free)
-    EVP_PKEY *key = d2i_PUBKEY(NULL, &k, (long)issuer->spki.len);
-    return x509 != NULL && key != NULL && X509_verify(x509, key) == 1;
+    if (above.len > 0 && issuer.len > 0 && !sg_slice_eq(above, issuer))
+        lint_say(job, "authorityKeyIdentifier is not the "
+                      "subjectKeyIdentifier of the certificate above");
 }
 
 void lint_pair_signature(struct lint_job *job)
 {
     if (!job->cert->is_signed)
         return;
-    if (!signature_holds(job->cert, job->issuer))
+    if (!lint_signature_holds(job->cert, job->issuer))
         lint_say(job, "the signature does not verify with the key of the "
                       "certificate above");
-    ERR_clear_error();
 }
 
 void lint_pair_validity(struct lint_job *job)
@@ -99,17 +77,24 @@ void lint_pair_path_length(struct lint_job *job)
                  below(job, at), (unsigned long long)job->issuer->path_length);
 }
 
+/* A rollover certificate stands for the CA that it follows, so it may have
+ * that one's path length, and no more. */
 void lint_pair_path_length_falls(struct lint_job *job)
 {
     const struct lint_cert *cert = job->cert;
     const struct lint_cert *issuer = job->issuer;
+    bool rollover = lint_self_issued(cert);
 
-    if (!cert->is_ca || !issuer->has_path_length || lint_self_issued(cert))
+    if (!cert->is_ca || !issuer->has_path_length)
         return;
     if (!cert->has_path_length)
         lint_say(job, "no path length below an issuer that has %llu",
                  (unsigned long long)issuer->path_length);
-    else if (cert->path_length >= issuer->path_length)
+    else if (rollover && cert->path_length > issuer->path_length)
+        lint_say(job, "path length %llu of a rollover is above the old %llu",
+                 (unsigned long long)cert->path_length,
+                 (unsigned long long)issuer->path_length);
+    else if (!rollover && cert->path_length >= issuer->path_length)
         lint_say(job, "path length %llu is not below the issuer's %llu",
                  (unsigned long long)cert->path_length,
                  (unsigned long long)issuer->path_length);
@@ -154,26 +139,67 @@ void lint_pair_same_key(struct lint_job *job)
         lint_say(job, "the same key under another subject");
 }
 
-/* Hash tied to the curve of the issuer: P-256 SHA-256, and so on. */
+/* One key, one identifier; two keys, two identifiers. */
+void lint_pair_subject_key_id(struct lint_job *job)
+{
+    struct sg_slice own = lint_subject_key_id(job->cert);
+    struct sg_slice issuer = lint_subject_key_id(job->issuer);
+    bool same_key = sg_slice_eq(job->cert->spki, job->issuer->spki);
+    bool same_id = sg_slice_eq(own, issuer);
+
+    if (own.len == 0 || issuer.len == 0)
+        return;
+    if (same_key && !same_id)
+        lint_say(job, "the same key has another subjectKeyIdentifier");
+    else if (!same_key && same_id)
+        lint_say(job, "another key has the same subjectKeyIdentifier");
+}
+
+/* What a key can sign with: hash tied to the curve, P-256 SHA-256 and so on;
+ * for RSA any of its own. A key is known by its algorithm's OID, whole, or for
+ * EC by the curve's; a signature algorithm by how it begins. */
+bool lint_algorithm_fits(const struct lint_cert *issuer, struct sg_slice alg)
+{
+#define RSA "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
+#define FIT(key, alg) \
+    { \
+        key, sizeof(key) - 1, alg, sizeof(alg) - 1 \
+    }
+    static const struct {
+        const char *key;
+        size_t key_len;
+        const char *alg;
+        size_t alg_len;
+    } FITS[] = {
+        FIT("\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07",
+            "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"),
+        FIT("\x06\x05\x2b\x81\x04\x00\x22",
+            "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03"),
+        FIT("\x06\x05\x2b\x81\x04\x00\x23",
+            "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x04"),
+        FIT(RSA "\x01", "\x30\x0d\x06\x09" RSA),
+        FIT(RSA "\x01", "\x30\x41\x06\x09" RSA), /* PSS */
+        FIT("\x2b\x65\x70", "\x30\x05\x06\x03\x2b\x65\x70"),
+    };
+#undef FIT
+#undef RSA
+    bool known = false;
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(FITS); i++) {
+        if (!lint_is(issuer->spki_oid, FITS[i].key, FITS[i].key_len)
+            && !lint_is(issuer->spki_parameters, FITS[i].key, FITS[i].key_len))
+            continue;
+        known = true;
+        if (alg.len >= FITS[i].alg_len
+            && memcmp(alg.p, FITS[i].alg, FITS[i].alg_len) == 0)
+            return true;
+    }
+    return !known; /* other keys have rules of their own */
+}
+
 void lint_pair_algorithm(struct lint_job *job)
 {
-    static const struct {
-        const char *curve;
-        size_t curve_len;
-        const char *alg;
-    } PAIRS[] = {
-        { "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", 10,
-          "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02" },
-        { "\x06\x05\x2b\x81\x04\x00\x22", 7,
-          "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03" },
-        { "\x06\x05\x2b\x81\x04\x00\x23", 7,
-          "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x04" },
-    };
-
-    for (size_t i = 0; i < SG_ARRAY_LEN(PAIRS); i++)
-        if (lint_is(job->issuer->spki_parameters, PAIRS[i].curve,
-                    PAIRS[i].curve_len)
-            && !lint_is(job->cert->inner_alg, PAIRS[i].alg, 12))
-            lint_say(job, "the signature's hash is not the one that belongs "
-                          "to the issuer's curve");
+    if (!lint_algorithm_fits(job->issuer, job->cert->inner_alg))
+        lint_say(job, "the signature algorithm, or its hash, is not the one "
+                      "that belongs to the issuer's key");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint/rules.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lint/names.h"
@@ -109,6 +110,9 @@ static bool is_reserved(struct sg_slice ip)
         { 4, 4, { 224 } },
         { 4, 4, { 240 } },
         { 16, 127, { 0 } },
+        { 16, 96, { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff } },
+        { 16, 64, { 0x01, 0x00 } },
+        { 16, 20, { 0x3f, 0xff } },
         { 16, 7, { 0xfc } },
         { 16, 10, { 0xfe, 0x80 } },
         { 16, 8, { 0xff } },
@@ -210,21 +214,37 @@ void lint_san_uri(struct lint_job *job)
 
 void lint_san_twice(struct lint_job *job)
 {
-    struct lint_iter outer;
+    static _Thread_local struct sg_slice seen[LINT_SANS_MAX];
+    struct lint_iter iter;
     struct sg_der_tlv name;
     char text[VALUE_MAX];
+    size_t n = 0;
 
-    if (!start(job, &outer))
+    if (!start(job, &iter))
         return;
-    for (size_t i = 0; lint_iter_next(&outer, &name); i++) {
-        struct lint_iter inner;
-        struct sg_der_tlv other;
-        (void)start(job, &inner);
-        for (size_t k = 0; k < i && lint_iter_next(&inner, &other); k++)
-            if (sg_slice_eq(name.whole, other.whole))
-                lint_say(job, "%s \"%s\" stands twice", lint_gn_name(name.tag),
-                         lint_text(name.content, text, sizeof(text)));
-    }
+    while (n < LINT_SANS_MAX && lint_iter_next(&iter, &name))
+        seen[n++] = name.whole;
+    qsort(seen, n, sizeof(*seen), lint_by_bytes);
+    for (size_t i = 1; i < n; i++)
+        if (sg_slice_eq(seen[i - 1], seen[i]))
+            lint_say(job, "%s \"%s\" stands twice", lint_gn_name(seen[i].p[0]),
+                     lint_text(SG_SLICE(seen[i].p + 2, seen[i].len - 2), text,
+                               sizeof(text)));
+}
+
+/* Name constraints are names times subtrees: a bound on what that costs. */
+void lint_san_count(struct lint_job *job)
+{
+    struct lint_iter iter;
+    struct sg_der_tlv name;
+    size_t n = 0;
+
+    if (!start(job, &iter))
+        return;
+    while (lint_iter_next(&iter, &name))
+        n++;
+    if (n > LINT_SANS_MAX)
+        lint_say(job, "%zu names, more than %d", n, LINT_SANS_MAX);
 }
 
 void lint_san_types(struct lint_job *job)

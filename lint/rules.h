@@ -32,6 +32,7 @@ typedef void (*lint_check)(struct lint_job *job);
 struct lint_row {
     struct lint_rule rule;
     lint_check check;
+    bool about_key; /* left out when the key has been judged already */
 };
 extern const struct lint_row LINT_ROWS[];
 extern const size_t LINT_ROWS_COUNT;
@@ -56,6 +57,9 @@ void lint_aki_not_critical(struct lint_job *job);
 void lint_aki_form(struct lint_job *job);
 void lint_ski_not_critical(struct lint_job *job);
 void lint_urls(struct lint_job *job);
+void lint_algorithm_sha1(struct lint_job *job);
+void lint_extension_not_critical(struct lint_job *job);
+void lint_cdp_form(struct lint_job *job);
 
 /* rules-key.c */
 void lint_key_algorithm(struct lint_job *job);
@@ -64,6 +68,8 @@ void lint_rsa_size(struct lint_job *job);
 void lint_rsa_exponent(struct lint_job *job);
 void lint_rsa_close_primes(struct lint_job *job);
 void lint_ec_point(struct lint_job *job);
+void lint_rsa_small_factor(struct lint_job *job);
+void lint_rsa_roca(struct lint_job *job);
 
 /* rules-name.c */
 void lint_issuer_empty(struct lint_job *job);
@@ -75,6 +81,7 @@ void lint_dn_length(struct lint_job *job);
 void lint_dn_twice(struct lint_job *job);
 void lint_dn_order(struct lint_job *job);
 void lint_ca_subject_attributes(struct lint_job *job);
+void lint_dn_multi_value(struct lint_job *job);
 
 /* rules-san.c */
 void lint_san_present(struct lint_job *job);
@@ -88,6 +95,7 @@ void lint_san_uri(struct lint_job *job);
 void lint_san_twice(struct lint_job *job);
 void lint_san_types(struct lint_job *job);
 void lint_cn_in_san(struct lint_job *job);
+void lint_san_count(struct lint_job *job);
 
 /* rules-leaf.c */
 void lint_leaf_usage(struct lint_job *job);
@@ -104,6 +112,7 @@ void lint_ocsp_eku_only(struct lint_job *job);
 void lint_ocsp_nocheck(struct lint_job *job);
 void lint_ocsp_usage(struct lint_job *job);
 void lint_ocsp_extensions(struct lint_job *job);
+void lint_usage_fits_purpose(struct lint_job *job);
 
 /* rules-ca.c */
 void lint_ca_basic_critical(struct lint_job *job);
@@ -123,7 +132,8 @@ void lint_sub_ca_eku(struct lint_job *job);
 void lint_sub_ca_eku_mixed(struct lint_job *job);
 void lint_sub_ca_cdp(struct lint_job *job);
 void lint_sub_ca_aia(struct lint_job *job);
-void lint_sub_ca_policies(struct lint_job *job);
+void lint_self_signed_aki(struct lint_job *job);
+void lint_root_signature(struct lint_job *job);
 
 /* rules-constraints.c */
 void lint_nc_only_ca(struct lint_job *job);
@@ -133,6 +143,13 @@ void lint_nc_base_distance(struct lint_job *job);
 void lint_nc_dns(struct lint_job *job);
 void lint_nc_ip(struct lint_job *job);
 void lint_nc_technical(struct lint_job *job);
+void lint_nc_malformed(struct lint_job *job);
+void lint_nc_dns_lower_case(struct lint_job *job);
+void lint_nc_email(struct lint_job *job);
+void lint_nc_uri(struct lint_job *job);
+void lint_nc_directory(struct lint_job *job);
+void lint_nc_forms(struct lint_job *job);
+void lint_nc_count(struct lint_job *job);
 
 /* rules-pair.c */
 void lint_pair_name(struct lint_job *job);
@@ -149,6 +166,7 @@ void lint_pair_nc_subset(struct lint_job *job);
 void lint_pair_nc_names(struct lint_job *job);
 void lint_pair_nc_wildcard(struct lint_job *job);
 void lint_pair_nc_open_forms(struct lint_job *job);
+void lint_pair_subject_key_id(struct lint_job *job);
 
 /* rules-crl.c */
 void lint_crl_version(struct lint_job *job);
@@ -159,13 +177,48 @@ void lint_crl_lifetime(struct lint_job *job);
 void lint_crl_number(struct lint_job *job);
 void lint_crl_aki(struct lint_job *job);
 void lint_crl_empty_list(struct lint_job *job);
-void lint_crl_serial_twice(struct lint_job *job);
-void lint_crl_reason(struct lint_job *job);
-void lint_crl_revocation_date(struct lint_job *job);
 void lint_crl_idp(struct lint_job *job);
 void lint_crl_delta(struct lint_job *job);
 void lint_crl_extension_twice(struct lint_job *job);
 void lint_crl_issuer(struct lint_job *job);
+void lint_crl_extension_critical(struct lint_job *job);
+void lint_crl_issuer_empty(struct lint_job *job);
+void lint_crl_algorithm_allowed(struct lint_job *job);
+void lint_crl_issuer_usage(struct lint_job *job);
+void lint_crl_algorithm_fits(struct lint_job *job);
+
+/* rules-policy.c */
+void lint_sub_ca_policies(struct lint_job *job);
+void lint_leaf_policies(struct lint_job *job);
+void lint_root_policies(struct lint_job *job);
+void lint_policy_qualifiers(struct lint_job *job);
+void lint_policy_constraints(struct lint_job *job);
+void lint_policy_mappings(struct lint_job *job);
+
+/* rules-tls.c */
+void lint_leaf_eku_tls(struct lint_job *job);
+void lint_leaf_aia(struct lint_job *job);
+void lint_leaf_status(struct lint_job *job);
+void lint_san_dns_internal(struct lint_job *job);
+void lint_san_dns_reserved(struct lint_job *job);
+void lint_cn_from_san(struct lint_job *job);
+void lint_backdated(struct lint_job *job);
+
+/* rules-ct.c */
+void lint_ct_poison(struct lint_job *job);
+void lint_ct_both(struct lint_job *job);
+void lint_ct_sct_list(struct lint_job *job);
+
+/* rules-crl-entry.c */
+void lint_crl_entry_form(struct lint_job *job);
+void lint_crl_entry_serial(struct lint_job *job);
+void lint_crl_entry_extension(struct lint_job *job);
+void lint_crl_serial_twice(struct lint_job *job);
+void lint_crl_reason(struct lint_job *job);
+void lint_crl_reason_subscriber(struct lint_job *job);
+void lint_crl_reason_ca(struct lint_job *job);
+void lint_crl_revocation_date(struct lint_job *job);
+void lint_crl_invalidity_date(struct lint_job *job);
 
 /* Sequences of OIDs (EKU) and of GeneralNames, walked leniently: false at the
  * end or at the first thing that is no DER. */
@@ -178,18 +231,31 @@ void lint_iter_init(struct lint_iter *iter, struct sg_slice value,
                     const char *what); /* value: one SEQUENCE */
 bool lint_iter_next(struct lint_iter *iter, struct sg_der_tlv *ret);
 
-/* RDN by RDN. */
+/* Attribute by attribute. */
 struct lint_rdn {
     struct sg_slice oid;
     uint8_t tag;
     struct sg_slice value;
-    bool multi; /* the RDN holds more than this one attribute */
+    bool multi; /* more attributes follow in the same RDN */
 };
 struct lint_dn_iter {
     struct lint_iter rdns;
+    struct sg_der rdn; /* the one that is being read */
 };
 void lint_dn_init(struct lint_dn_iter *iter, struct sg_slice name);
 bool lint_dn_next(struct lint_dn_iter *iter, struct lint_rdn *ret);
+
+#define LINT_AD_OCSP "\x2b\x06\x01\x05\x05\x07\x30\x01"
+#define LINT_AD_CA_ISSUERS "\x2b\x06\x01\x05\x05\x07\x30\x02"
+bool lint_has_access_method(const struct lint_cert *cert, const char *method);
+
+#define LINT_SANS_MAX 1024 /* more are a finding, and not held against others */
+int lint_by_bytes(const void *a, const void *b); /* qsort of slices */
+
+/* AlgorithmIdentifiers that may stand in this profile's certificates and CRLs,
+ * byte for byte; and those that a key can make. */
+bool lint_algorithm_known(struct sg_slice alg, enum lint_profile profile);
+bool lint_algorithm_fits(const struct lint_cert *issuer, struct sg_slice alg);
 
 /* "…" with control characters replaced; for findings. */
 const char *lint_text(struct sg_slice bytes, char *dst, size_t size);

@@ -16,14 +16,20 @@
 #define ERROR LINT_ERROR
 
 /* Days as seconds since 1970. */
+#define SINCE_2004_01_01 1072915200 /* RFC 3280: UTF8String for new names */
+#define SINCE_2016_01_01 1451606400 /* the end of SHA-1 */
 #define SINCE_2025_06_15 1749945600 /* serverAuth in TLS intermediates */
 
 #define ROW(id, source, private, public, from, until, kinds) \
     { \
-        { #id, source, private, public, from, until, kinds }, lint_##id \
+        { #id, source, private, public, from, until, kinds }, lint_##id, false \
     }
 #define RULE(id, source, private, public, kinds) \
     ROW(id, source, private, public, 0, 0, kinds)
+#define KEY_RULE(id, source) \
+    { \
+        { #id, source, ERROR, ERROR, 0, 0, ANY }, lint_##id, true \
+    }
 
 const struct lint_row LINT_ROWS[] = {
     /* body */
@@ -33,6 +39,7 @@ const struct lint_row LINT_ROWS[] = {
     RULE(serial_entropy, "BR 7.1", WARN, ERROR, ANY),
     RULE(algorithms_match, "RFC 5280 4.1.1.2", ERROR, ERROR, ANY),
     RULE(algorithm_allowed, "BR 7.1.3.2", ERROR, ERROR, ANY),
+    ROW(algorithm_sha1, "BR 7.1.3.2", ERROR, ERROR, SINCE_2016_01_01, 0, ANY),
     RULE(time_form, "RFC 5280 4.1.2.5", ERROR, ERROR, ANY),
     RULE(time_order, "RFC 5280 4.1.2.5", ERROR, ERROR, ANY),
     RULE(unique_ids, "RFC 5280 4.1.2.8", ERROR, ERROR, ANY),
@@ -40,24 +47,33 @@ const struct lint_row LINT_ROWS[] = {
     RULE(extension_empty, "RFC 5280 4.2", ERROR, ERROR, ANY),
     RULE(extension_default, "X.690 11.5", ERROR, ERROR, ANY),
     RULE(extension_critical, "RFC 5280 4.2", ERROR, ERROR, ANY),
+    RULE(extension_not_critical, "RFC 5280 4.2.2", ERROR, ERROR, ANY),
     RULE(extension_form, "RFC 5280 4.2", ERROR, ERROR, ANY),
     RULE(aki_present, "RFC 5280 4.2.1.1", ERROR, ERROR, BELOW_ROOT),
     RULE(aki_not_critical, "RFC 5280 4.2.1.1", ERROR, ERROR, ANY),
     RULE(aki_form, "BR 7.1.2.11.1", WARN, ERROR, ANY),
     RULE(ski_not_critical, "RFC 5280 4.2.1.2", ERROR, ERROR, ANY),
     RULE(urls, "BR 7.1.2.11.2", WARN, ERROR, ANY),
+    RULE(cdp_form, "BR 7.1.2.11.2", WARN, ERROR, ANY),
+    RULE(ct_poison, "RFC 6962 3.1", ERROR, ERROR, ANY),
+    RULE(ct_both, "RFC 6962 3.1", ERROR, ERROR, ANY),
+    RULE(ct_sct_list, "RFC 6962 3.3", ERROR, ERROR, ANY),
+    RULE(backdated, "BR 7.1.2", OFF, ERROR, ANY),
     /* key */
     RULE(key_algorithm, "BR 6.1.5", ERROR, ERROR, ANY),
     RULE(key_parameters, "RFC 3279 2.3.1", ERROR, ERROR, ANY),
-    RULE(rsa_size, "BR 6.1.5", ERROR, ERROR, ANY),
-    RULE(rsa_exponent, "BR 6.1.6", ERROR, ERROR, ANY),
-    RULE(rsa_close_primes, "BR 6.1.1.3", ERROR, ERROR, ANY),
-    RULE(ec_point, "RFC 5480 2.2", ERROR, ERROR, ANY),
+    KEY_RULE(rsa_size, "BR 6.1.5"),
+    KEY_RULE(rsa_exponent, "BR 6.1.6"),
+    KEY_RULE(rsa_close_primes, "BR 6.1.1.3"),
+    KEY_RULE(ec_point, "RFC 5480 2.2"),
+    KEY_RULE(rsa_small_factor, "BR 6.1.6"),
+    KEY_RULE(rsa_roca, "BR 6.1.1.3"),
     /* distinguished names */
     RULE(issuer_empty, "RFC 5280 4.1.2.4", ERROR, ERROR, ANY),
     RULE(subject_empty, "RFC 5280 4.1.2.6", ERROR, ERROR, END_ENTITY),
     RULE(ca_subject_empty, "RFC 5280 4.1.2.6", ERROR, ERROR, ANY_CA),
-    RULE(dn_form, "RFC 5280 4.1.2.4", ERROR, ERROR, ANY),
+    ROW(dn_form, "RFC 5280 4.1.2.4", ERROR, ERROR, SINCE_2004_01_01, 0, ANY),
+    RULE(dn_multi_value, "BR 7.1.4.1", WARN, ERROR, ANY),
     RULE(dn_country, "RFC 5280 appendix A", ERROR, ERROR, ANY),
     RULE(dn_length, "RFC 5280 appendix A", ERROR, ERROR, ANY),
     RULE(dn_twice, "BR 7.1.4.1", WARN, ERROR, ANY),
@@ -73,8 +89,12 @@ const struct lint_row LINT_ROWS[] = {
     RULE(san_email, "RFC 5280 4.2.1.6", ERROR, ERROR, ANY),
     RULE(san_uri, "RFC 5280 4.2.1.6", ERROR, ERROR, ANY),
     RULE(san_twice, "BR 7.1.2.7.12", WARN, WARN, ANY),
+    RULE(san_count, "good sense: a bound on work", ERROR, ERROR, ANY),
     RULE(san_types, "BR 7.1.2.7.12", OFF, ERROR, LINT_KIND_LEAF),
-    RULE(cn_in_san, "BR 7.1.4.3", WARN, ERROR, LINT_KIND_LEAF),
+    RULE(san_dns_internal, "BR 7.1.2.7.12", OFF, ERROR, LINT_KIND_LEAF),
+    RULE(san_dns_reserved, "BR 7.1.2.7.12", WARN, ERROR, LINT_KIND_LEAF),
+    RULE(cn_in_san, "RFC 6125 6.4.4", WARN, OFF, LINT_KIND_LEAF),
+    RULE(cn_from_san, "BR 7.1.4.3", OFF, ERROR, LINT_KIND_LEAF),
     /* leaf */
     RULE(leaf_usage, "RFC 5280 4.2.1.3", ERROR, ERROR, END_ENTITY),
     RULE(leaf_basic_constraints, "RFC 5280 4.2.1.9", ERROR, ERROR, END_ENTITY),
@@ -83,9 +103,17 @@ const struct lint_row LINT_ROWS[] = {
     RULE(eku_not_critical, "BR 7.1.2.7.10", NOTICE, ERROR, ANY),
     RULE(eku_any, "BR 7.1.2.7.10", WARN, ERROR, END_ENTITY),
     RULE(eku_twice, "RFC 5280 4.2.1.12", ERROR, ERROR, ANY),
+    RULE(usage_fits_purpose, "RFC 5280 4.2.1.12", WARN, ERROR, END_ENTITY),
+    RULE(leaf_eku_tls, "BR 7.1.2.7.10", OFF, ERROR, LINT_KIND_LEAF),
+    RULE(leaf_aia, "BR 7.1.2.7.7", OFF, ERROR, LINT_KIND_LEAF),
+    RULE(leaf_status, "BR 7.1.2.11.2", OFF, ERROR, LINT_KIND_LEAF),
+    RULE(leaf_policies, "BR 7.1.2.7.9", OFF, ERROR, LINT_KIND_LEAF),
     RULE(usage_fits_key, "RFC 5480 3, RFC 3279 2.3.1", NOTICE, WARN, ANY),
     RULE(leaf_validity, "BR 6.3.2", OFF, ERROR, LINT_KIND_LEAF),
     RULE(policies_twice, "RFC 5280 4.2.1.4", ERROR, ERROR, ANY),
+    RULE(policy_qualifiers, "BR 7.1.2.10.5", OFF, ERROR, ANY),
+    RULE(policy_constraints, "RFC 5280 4.2.1.11, 4.2.1.14", ERROR, ERROR, ANY),
+    RULE(policy_mappings, "RFC 5280 4.2.1.5", ERROR, ERROR, ANY),
     /* OCSP responder */
     RULE(ocsp_eku_only, "BR 7.1.2.8.5", ERROR, ERROR, LINT_KIND_OCSP),
     RULE(ocsp_nocheck, "RFC 6960 4.2.2.2.1", ERROR, ERROR, LINT_KIND_OCSP),
@@ -102,21 +130,32 @@ const struct lint_row LINT_ROWS[] = {
     RULE(ca_ski_present, "RFC 5280 4.2.1.2", ERROR, ERROR, ANY_CA),
     RULE(ca_eku_ocsp, "RFC 6960 4.2.2.2", ERROR, ERROR, ANY_CA),
     RULE(root_eku, "BR 7.1.2.1.2", WARN, ERROR, LINT_KIND_ROOT),
-    RULE(root_aki, "BR 7.1.2.1.3", NOTICE, ERROR, LINT_KIND_ROOT),
+    RULE(root_aki, "BR 7.1.2.1.3", OFF, NOTICE, LINT_KIND_ROOT),
+    RULE(root_signature, "RFC 5280 3.2", ERROR, ERROR, LINT_KIND_ROOT),
+    RULE(self_signed_aki, "RFC 5280 4.2.1.1", ERROR, ERROR, LINT_KIND_SUB_CA),
+    RULE(root_policies, "BR 7.1.2.1.2", OFF, NOTICE, LINT_KIND_ROOT),
     RULE(root_path_length, "BR 7.1.2.1.4", OFF, NOTICE, LINT_KIND_ROOT),
     RULE(root_validity, "BR 7.1.2.1.1", OFF, ERROR, LINT_KIND_ROOT),
     ROW(sub_ca_eku, "CCADB 5.1, BR 7.1.2.10.6", OFF, ERROR, SINCE_2025_06_15, 0,
         LINT_KIND_SUB_CA),
     RULE(sub_ca_eku_mixed, "BR 7.1.2.10.6", OFF, ERROR, LINT_KIND_SUB_CA),
     RULE(sub_ca_cdp, "BR 7.1.2.10.4", OFF, ERROR, LINT_KIND_SUB_CA),
-    RULE(sub_ca_aia, "BR 7.1.2.10.3", OFF, ERROR, LINT_KIND_SUB_CA),
+    RULE(sub_ca_aia, "BR 7.1.2.10.3", OFF, WARN, LINT_KIND_SUB_CA),
     RULE(sub_ca_policies, "BR 7.1.2.10.5", OFF, ERROR, LINT_KIND_SUB_CA),
     /* name constraints */
     RULE(nc_only_ca, "RFC 5280 4.2.1.10", ERROR, ERROR, END_ENTITY),
     RULE(nc_critical, "RFC 5280 4.2.1.10", ERROR, WARN, ANY_CA),
     RULE(nc_empty, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
+    RULE(nc_malformed, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
+    RULE(nc_count, "good sense: a bound on work", ERROR, ERROR, ANY_CA),
+    RULE(nc_forms, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
     RULE(nc_base_distance, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
     RULE(nc_dns, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
+    RULE(nc_dns_lower_case, "good sense: as names are written", NOTICE, NOTICE,
+         ANY_CA),
+    RULE(nc_email, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
+    RULE(nc_uri, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
+    RULE(nc_directory, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
     RULE(nc_ip, "RFC 5280 4.2.1.10", ERROR, ERROR, ANY_CA),
     RULE(nc_technical, "BR 7.1.2.5", ERROR, ERROR, LINT_KIND_SUB_CA),
     RULE(pair_nc_open_forms, "RFC 5280 4.2.1.10", WARN, WARN, ANY_CA),
@@ -133,6 +172,7 @@ const struct lint_row LINT_ROWS[] = {
          LINT_KIND_PAIR),
     RULE(pair_eku, "BR 7.1.2.10.6", WARN, ERROR, LINT_KIND_PAIR),
     RULE(pair_same_key, "RFC 5280 4.2.1.2", ERROR, ERROR, LINT_KIND_PAIR),
+    RULE(pair_subject_key_id, "RFC 5280 4.2.1.2", ERROR, ERROR, LINT_KIND_PAIR),
     RULE(pair_algorithm, "BR 7.1.3.2.2", ERROR, ERROR, LINT_KIND_PAIR),
     RULE(pair_nc_subset, "RFC 5280 4.2.1.10", ERROR, ERROR, LINT_KIND_PAIR),
     RULE(pair_nc_names, "RFC 5280 6.1.3 (b)(c)", ERROR, ERROR, LINT_KIND_PAIR),
@@ -140,18 +180,29 @@ const struct lint_row LINT_ROWS[] = {
     /* CRL */
     RULE(crl_version, "RFC 5280 5.1.2.1", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_algorithms, "RFC 5280 5.1.1.2", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_algorithm_allowed, "BR 7.1.3.2", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_algorithm_fits, "BR 7.1.3.2.2", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_issuer_empty, "RFC 5280 5.1.2.3", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_times, "RFC 5280 5.1.2.4", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_next_update, "RFC 5280 5.1.2.5", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_lifetime, "BR 4.9.7", OFF, ERROR, LINT_KIND_CRL),
     RULE(crl_number, "RFC 5280 5.2.3", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_aki, "RFC 5280 5.2.1", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_empty_list, "RFC 5280 5.1.2.6", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_entry_form, "RFC 5280 5.1.2.6", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_entry_serial, "RFC 5280 4.1.2.2", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_entry_extension, "RFC 5280 5.3", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_serial_twice, "RFC 5280 5.1.2.6", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_reason, "RFC 5280 5.3.1", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_reason_subscriber, "BR 7.2.2", OFF, ERROR, LINT_KIND_CRL),
+    RULE(crl_reason_ca, "BR 7.2.2", WARN, ERROR, LINT_KIND_CRL),
     RULE(crl_revocation_date, "RFC 5280 5.1.2.6", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_invalidity_date, "RFC 5280 5.3.2", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_idp, "RFC 5280 5.2.5", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_delta, "RFC 5280 5.2.4", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_extension_twice, "RFC 5280 5.2", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_extension_critical, "RFC 5280 5.2", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_issuer, "RFC 5280 5.1.2.3", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_issuer_usage, "RFC 5280 6.3.3 (f)", ERROR, ERROR, LINT_KIND_CRL),
 };
 const size_t LINT_ROWS_COUNT = SG_ARRAY_LEN(LINT_ROWS);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint/view.h"
 
+#include <openssl/err.h>
 #include <string.h>
+
+#include "common/cleanup-openssl.h"
 
 bool lint_is(struct sg_slice bytes, const char *literal, size_t len)
 {
@@ -104,6 +107,7 @@ static enum sg_rc view_tail(struct sg_der *tbs, struct lint_cert *ret,
     }
     if (sg_der_next_is(tbs, SG_DER_CONTEXT_CONSTRUCTED(3))) {
         struct sg_der wrapped;
+        ret->has_extensions = true;
         SG_TRY(sg_der_enter(tbs, SG_DER_CONTEXT_CONSTRUCTED(3), &wrapped, err));
         SG_TRY(lint_view_extensions(&wrapped, ret->ext, LINT_EXT_MAX,
                                     &ret->n_ext, err));
@@ -206,10 +210,69 @@ bool lint_self_issued(const struct lint_cert *cert)
     return sg_slice_eq(cert->issuer, cert->subject);
 }
 
+struct sg_slice lint_authority_key_id(const struct lint_ext *aki)
+{
+    struct sg_err ignored = { 0 };
+    struct sg_slice none = { 0 };
+    struct sg_der in;
+    struct sg_der seq;
+    struct sg_der_tlv tlv;
+
+    if (aki == NULL)
+        return none;
+    sg_der_init(&in, aki->value, "authorityKeyIdentifier");
+    if (sg_der_enter(&in, SG_DER_SEQUENCE, &seq, &ignored) != SG_OK
+        || sg_der_get(&seq, SG_DER_CONTEXT(0), &tlv, &ignored) != SG_OK)
+        return none;
+    return tlv.content;
+}
+
+struct sg_slice lint_subject_key_id(const struct lint_cert *cert)
+{
+    const struct lint_ext *ski = lint_cert_ext(cert, LINT_OID_SKI);
+    struct sg_err ignored = { 0 };
+    struct sg_slice none = { 0 };
+    struct sg_der in;
+    struct sg_der_tlv tlv;
+
+    if (ski == NULL)
+        return none;
+    sg_der_init(&in, ski->value, "subjectKeyIdentifier");
+    return sg_der_get(&in, SG_DER_OCTET_STRING, &tlv, &ignored) == SG_OK
+               ? tlv.content
+               : none;
+}
+
+bool lint_signature_holds(const struct lint_cert *cert,
+                          const struct lint_cert *issuer)
+{
+    const unsigned char *p = cert->der.p;
+    const unsigned char *k = issuer->spki.p;
+
+    SG_CLEANUP(X509_free) X509 *x509 = d2i_X509(NULL, &p, (long)cert->der.len);
+    SG_CLEANUP(EVP_PKEY_free)
+    EVP_PKEY *key = d2i_PUBKEY(NULL, &k, (long)issuer->spki.len);
+    bool ok = x509 != NULL && key != NULL && X509_verify(x509, key) == 1;
+    ERR_clear_error();
+    return ok;
+}
+
+/* Self-issued is not yet a root: a rollover certificate carries the same name
+ * twice and is signed by the key before (RFC 5280 4.2.1.1). */
+static bool is_root(const struct lint_cert *cert)
+{
+    struct sg_slice above =
+        lint_authority_key_id(lint_cert_ext(cert, LINT_OID_AKI));
+    struct sg_slice own = lint_subject_key_id(cert);
+
+    return lint_self_issued(cert)
+           && (above.len == 0 || own.len == 0 || sg_slice_eq(above, own));
+}
+
 static void classify(struct lint_cert *cert)
 {
     read_basic_constraints(cert);
-    if (cert->is_ca && lint_self_issued(cert))
+    if (cert->is_ca && is_root(cert))
         cert->kind = LINT_KIND_ROOT;
     else if (cert->is_ca)
         cert->kind = LINT_KIND_SUB_CA;

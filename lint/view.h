@@ -35,6 +35,7 @@ struct lint_cert {
     struct sg_slice spki_parameters; /* whole element; empty when absent */
     struct sg_slice spki_key;        /* BIT STRING content */
     bool has_issuer_uid, has_subject_uid;
+    bool has_extensions; /* the list is there, perhaps empty */
     struct lint_ext ext[LINT_EXT_MAX];
     size_t n_ext;
     enum lint_kind kind;
@@ -63,6 +64,13 @@ bool lint_is(struct sg_slice bytes, const char *literal, size_t len);
 uint16_t lint_key_usage(const struct lint_cert *cert, bool *ret_has);
 bool lint_has_eku(const struct lint_cert *cert, const char *oid);
 bool lint_self_issued(const struct lint_cert *cert);
+/* The keyIdentifier inside an authorityKeyIdentifier (NULL: none); and what a
+ * subjectKeyIdentifier holds. Empty when there is none. */
+struct sg_slice lint_authority_key_id(const struct lint_ext *aki);
+struct sg_slice lint_subject_key_id(const struct lint_cert *cert);
+/* Does the certificate's signature verify with the key in issuer? */
+bool lint_signature_holds(const struct lint_cert *cert,
+                          const struct lint_cert *issuer);
 
 /* Extension OIDs (id-ce and friends) as content octets. */
 #define LINT_OID_SKI "\x55\x1d\x0e"
@@ -85,6 +93,7 @@ bool lint_self_issued(const struct lint_cert *cert);
 #define LINT_OID_EKU "\x55\x1d\x25"
 #define LINT_OID_FRESHEST "\x55\x1d\x2e"
 #define LINT_OID_INHIBIT_ANY "\x55\x1d\x36"
+#define LINT_OID_SUBJECT_INFO "\x2b\x06\x01\x05\x05\x07\x01\x0b"
 #define LINT_OID_AIA "\x2b\x06\x01\x05\x05\x07\x01\x01"
 #define LINT_OID_OCSP_NOCHECK "\x2b\x06\x01\x05\x05\x07\x30\x01\x05"
 #define LINT_OID_CT_POISON "\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x03"
@@ -99,6 +108,7 @@ bool lint_self_issued(const struct lint_cert *cert);
 
 /* keyUsage bits, first named bit lowest. */
 #define LINT_KU_DIGITAL_SIGNATURE (1 << 0)
+#define LINT_KU_NON_REPUDIATION (1 << 1)
 #define LINT_KU_KEY_ENCIPHERMENT (1 << 2)
 #define LINT_KU_KEY_AGREEMENT (1 << 4)
 #define LINT_KU_CERT_SIGN (1 << 5)

@@ -5,7 +5,8 @@
 The name of a file is the rule that it breaks: RULE.public.pem is judged with
 the public TLS profile, RULE.private.pem with the private one; a file with
 several certificates is a chain, leaf first. good-*.pem break none. Run by hand
-when rules change; the files are committed. Needs the openssl command.
+when rules change; the files are committed. Those that are there stay as they
+are, unless --all is given: keys are new in every run. Needs the openssl command.
 """
 import base64
 import hashlib
@@ -84,6 +85,7 @@ FALSE = b"\x01\x01\x00"
 ECDSA_SHA256 = seq(oid("1.2.840.10045.4.3.2"))
 ECDSA_SHA384 = seq(oid("1.2.840.10045.4.3.3"))
 SHA1_RSA = seq(oid("1.2.840.113549.1.1.5"), NULL)
+SHA224_RSA = seq(oid("1.2.840.113549.1.1.14"), NULL)
 ATTR = {"C": "2.5.4.6", "O": "2.5.4.10", "OU": "2.5.4.11", "CN": "2.5.4.3",
         "L": "2.5.4.7", "ST": "2.5.4.8"}
 EKU = {"server": "1.3.6.1.5.5.7.3.1", "client": "1.3.6.1.5.5.7.3.2",
@@ -208,6 +210,7 @@ class Cert:
 
 
 LEAF_KEY = Key()
+RSA_KEY = Key("2048")
 INTER_KEY = Key()
 ROOT_KEY = Key()
 ROOT_DN = name(("C", "NL"), ("O", "Example"), ("CN", "Example Root"))
@@ -215,6 +218,8 @@ INTER_DN = name(("C", "NL"), ("O", "Example"), ("CN", "Example Issuing"))
 AKI_INTER = seq(tlv(0x80, key_id(INTER_KEY.spki)))
 AKI_ROOT = seq(tlv(0x80, key_id(ROOT_KEY.spki)))
 DV = seq(seq(oid("2.23.140.1.2.1")))
+POISON = "1.3.6.1.4.1.11129.2.4.3"
+SCT_LIST = "1.3.6.1.4.1.11129.2.4.2"
 CDP = seq(seq(tlv(0xA0, tlv(0xA0, uri("http://crl.example.com/i.crl")))))
 AIA = seq(seq(oid("1.3.6.1.5.5.7.48.2"), uri("http://aia.example.com/r.cer")))
 
@@ -307,6 +312,23 @@ Q = next_prime(P + (1 << 40))
 FAR = next_prime((1 << 1023) + (1 << 1022) + (1 << 1020) + 99999)
 MODULUS = P * FAR
 
+
+
+
+def roca_prime(seed):
+    """k * M + 65537^a mod M, with M the product of the first primes."""
+    product = 1
+    for n in range(2, 168):
+        if all(n % d for d in range(2, n)):
+            product *= n
+    k = ((3 << 1022) + (seed << 900)) // product
+    while True:
+        n = k * product + pow(65537, seed, product)
+        if pow(2, n - 1, n) == 1:
+            return n
+        k += 1
+
+
 # --- CRLs --------------------------------------------------------------------
 
 
@@ -326,16 +348,18 @@ def crl(exts=None, entries=None, **f):
                bits(f.get("signer", INTER_KEY).sign(tbs)))
 
 
-def revoked(serial, date="260331000000Z", reason=None, critical=None):
-    exts = b""
+def revoked(serial, date="260331000000Z", reason=None, critical=None, extra=b""):
+    exts = seq(extra) if extra else b""
     if reason is not None:
         exts = seq(ext("2.5.29.21", tlv(0x0A, bytes([reason])), critical))
     return seq(integer(serial), utc(date), exts)
 
 
 def write(rule, profile, *objects, label="CERTIFICATE"):
-    with open(os.path.join(OUT, f"{rule}.{profile}.pem"), "w",
-              encoding="ascii") as out:
+    path = os.path.join(OUT, f"{rule}.{profile}.pem")
+    if os.path.exists(path) and "--all" not in sys.argv:
+        return
+    with open(path, "w", encoding="ascii") as out:
         for der in objects:
             out.write(f"-----BEGIN {label}-----\n")
             text = base64.b64encode(der).decode()
@@ -352,8 +376,8 @@ def private(rule, *certs):
     write(rule, "private", *(c.der() for c in certs))
 
 
-def bad_crl(rule, der, profile="private"):
-    write(rule, profile, der, inter().der(), label="X509 CRL")
+def bad_crl(rule, der, profile="private", issuer=None):
+    write(rule, profile, der, issuer or inter().der(), label="X509 CRL")
 
 
 def bodies():
@@ -362,7 +386,8 @@ def bodies():
     public("serial_length", leaf(serial=tlv(0x02, b"\x01" * 21)))
     public("serial_entropy", leaf(serial=tlv(0x02, b"\x01" * 7)))
     public("algorithms_match", leaf(outer=ECDSA_SHA384))
-    public("algorithm_allowed", leaf(inner=SHA1_RSA))
+    public("algorithm_allowed", leaf(inner=SHA224_RSA))
+    public("algorithm_sha1", leaf(inner=SHA1_RSA))
     public("time_form", leaf(before=utc("2604010000Z")))
     private("time_order", leaf(before=utc("260701000000Z")))
     public("unique_ids", leaf(tail=tlv(0x81, b"\x00\x01")))
@@ -370,6 +395,17 @@ def bodies():
     public("extension_empty", leaf({"ian": ext("2.5.29.18", seq())}))
     public("extension_default", leaf({"eku": ext("2.5.29.37", seq(oid(EKU["server"])), False)}))
     public("extension_critical", leaf({"x": ext("1.2.3.4", NULL, True)}))
+    public("extension_not_critical", leaf({"aia": ext("1.3.6.1.5.5.7.1.1", AIA, True)}))
+    public("cdp_form", leaf({"cdp": ext("2.5.29.31", seq(seq(
+        tlv(0xA0, tlv(0xA0, uri("http://crl.example.com/i.crl"))),
+        tlv(0x81, b"\x01\x02"))))}))
+    public("ct_poison", leaf({"x": ext(POISON, NULL)}))
+    public("ct_both", leaf({"x": ext(POISON, NULL, True), "sct": ext(
+        SCT_LIST, octets(b"\x00\x05\x00\x03abc"))}))
+    public("ct_sct_list", leaf({"sct": ext(
+        SCT_LIST, octets(b"\x00\x05\x00\x04abc"))}))
+    # Judged as if it were signed at 2026-04-04.
+    public("backdated", leaf())
     public("extension_form", leaf({"bc": ext("2.5.29.19", seq(FALSE))}))
     public("aki_present", leaf({"aki": b""}))
     public("aki_not_critical", leaf({"aki": ext("2.5.29.35", AKI_INTER, True)}))
@@ -388,6 +424,9 @@ def keys():
     public("rsa_size", leaf(spki=rsa_spki(next_prime(1 << 511) * next_prime(3 << 510), 65537)))
     public("rsa_exponent", leaf(spki=rsa_spki(MODULUS, 3)))
     public("rsa_close_primes", leaf(spki=rsa_spki(P * Q, 65537)))
+    public("rsa_small_factor", leaf(spki=rsa_spki(
+        751 * (((1 << 2047) + (1 << 2040)) // 751 | 1), 65537)))
+    public("rsa_roca", leaf(spki=rsa_spki(roca_prime(1001) * roca_prime(77777), 65537)))
     public("ec_point", leaf(spki=LEAF_KEY.spki[:-1] + bytes([LEAF_KEY.spki[-1] ^ 1])))
 
 
@@ -396,6 +435,8 @@ def names():
     public("subject_empty", leaf(subject=seq()))
     private("ca_subject_empty", inter(subject=seq()))
     public("dn_form", leaf(subject=name(("C", "NL"), ("O", tlv(0x14, b"Example")))))
+    public("dn_multi_value", leaf(subject=seq(
+        rdn("C", "NL"), tlv(0x31, rdn("O", "Example")[2:], rdn("CN", "www.example.com")[2:]))))
     public("dn_country", leaf(subject=name(("C", "nl"), ("O", "Example"))))
     public("dn_length", leaf(subject=name(("C", "NL"), ("O", "x" * 65))))
     public("dn_twice", leaf(subject=name(("C", "NL"), ("O", "A"), ("O", "B"))))
@@ -416,8 +457,16 @@ def alternative_names():
     private("san_email", leaf(san(dns("www.example.com"), email("nobody"))))
     private("san_uri", leaf(san(dns("www.example.com"), uri("not a uri"))))
     public("san_twice", leaf(san(dns("www.example.com"), dns("www.example.com"))))
+    public("san_count", leaf(san(*(dns(f"a{i}.example.com") for i in range(1025))),
+                             subject=plain))
+    public("san_dns_internal", leaf(san(dns("www.example.com"), dns("mail.local"))))
+    public("san_dns_reserved", leaf(san(dns("www.example.com"), dns("ab--c.example.com"))))
     public("san_types", leaf(san(dns("www.example.com"), email("a@example.com"))))
-    public("cn_in_san", leaf(san(dns("other.example.com"))))
+    private("cn_in_san", leaf(san(dns("other.example.com"))))
+    public("cn_from_san", leaf(san(dns("WWW.example.com".lower())), subject=name(
+        ("C", "NL"), ("O", "Example"), ("CN", "Www.example.com"))))
+    public("good-cn-ip", leaf(san(dns("www.example.com"), ip([1, 1, 1, 1])), subject=name(
+        ("C", "NL"), ("O", "Example"), ("CN", "1.1.1.1"))))
 
 
 def leaves():
@@ -431,9 +480,25 @@ def leaves():
     public("eku_twice", leaf({"eku": ext("2.5.29.37", seq(oid(EKU["server"]), oid(EKU["server"])))}))
     public("usage_fits_key", leaf({"ku": ext("2.5.29.15", key_usage(
         "digitalSignature", "keyEncipherment"), True)}))
+    public("usage_fits_purpose", leaf({"ku": ext("2.5.29.15", key_usage(
+        "nonRepudiation"), True)}))
+    public("leaf_eku_tls", leaf({"eku": ext("2.5.29.37", seq(oid(EKU["server"]), oid(EKU["email"])))}))
+    public("leaf_aia", leaf({"aia": b""}))
+    public("leaf_status", leaf({"cdp": b""}))
+    public("good-short-lived", leaf({"cdp": b""}, after=utc("260407235959Z")))
+    public("leaf_policies", leaf({"pol": ext("2.5.29.32", seq(
+        seq(oid("2.23.140.1.2.1")), seq(oid("2.5.29.32.0"))))}))
+    public("policy_qualifiers", leaf({"pol": ext("2.5.29.32", seq(seq(
+        oid("2.23.140.1.2.1"), seq(seq(oid("1.3.6.1.5.5.7.2.2"), seq(utf8("hi")))))))}))
+    public("good-cps", leaf({"pol": ext("2.5.29.32", seq(seq(
+        oid("2.23.140.1.2.1"), seq(seq(oid("1.3.6.1.5.5.7.2.1"),
+                                       tlv(0x16, b"https://example.com/cps"))))))}))
+    public("policy_constraints", leaf({"x": ext("2.5.29.54", integer(0), True)}))
+    private("policy_mappings", inter({"x": ext("2.5.29.33", seq(seq(
+        oid("2.5.29.32.0"), oid("1.2.3.4"))), True)}))
     public("leaf_validity", leaf(after=utc("261018000000Z")))
     public("policies_twice", leaf({"pol": ext("2.5.29.32", seq(
-        seq(oid("2.23.140.1.2.1")), seq(oid("2.23.140.1.2.1"))))}))
+        seq(oid("2.23.140.1.2.1")), seq(oid("1.2.3.4")), seq(oid("1.2.3.4"))))}))
     public("ocsp_eku_only", ocsp({"eku": ext("2.5.29.37", seq(oid(EKU["ocsp"]), oid(EKU["client"])))}))
     public("ocsp_nocheck", ocsp({"nocheck": b""}))
     public("ocsp_usage", ocsp({"ku": ext("2.5.29.15", key_usage(
@@ -453,7 +518,10 @@ def authorities():
     public("ca_ski_present", inter({"ski": b""}))
     public("ca_eku_ocsp", inter({"eku": ext("2.5.29.37", seq(oid(EKU["server"]), oid(EKU["ocsp"])))}))
     public("root_eku", root({"eku": ext("2.5.29.37", seq(oid(EKU["server"])))}))
-    public("root_aki", root({"aki": ext("2.5.29.35", AKI_INTER)}))
+    public("root_aki", root({"aki": b""}))
+    private("self_signed_aki", root({"aki": ext("2.5.29.35", AKI_INTER)}))
+    private("root_signature", root(signer=INTER_KEY))
+    public("root_policies", root({"pol": ext("2.5.29.32", DV)}))
     public("root_path_length", root({"bc": ext("2.5.29.19", seq(TRUE, integer(2)), True)}))
     public("root_validity", root(after=utc("270401000000Z")))
     public("sub_ca_eku", inter({"eku": ext("2.5.29.37", seq(oid(EKU["client"])))}))
@@ -471,6 +539,16 @@ def name_constraints():
     private("nc_base_distance", inter(nc(
         ALL_FORMS + (subtree(dns("a.example.com"), tlv(0x81, b"\x05")),), NO_IP)))
     private("nc_dns", inter(nc(ALL_FORMS + (subtree(dns(".example.com")),), NO_IP)))
+    private("nc_dns_lower_case", inter(nc(ALL_FORMS + (subtree(dns("Example.net")),), NO_IP)))
+    private("nc_malformed", inter(nc(ALL_FORMS, NO_IP + (
+        subtree(dns("a.example.com")) + NULL,))))
+    private("nc_count", inter(nc(ALL_FORMS, NO_IP + tuple(
+        subtree(dns(f"a{i}.example.com")) for i in range(1024)))))
+    private("nc_forms", inter(nc(ALL_FORMS + (subtree(tlv(0x88, oid("1.2.3.4")[2:])),), NO_IP)))
+    private("nc_email", inter(nc(ALL_FORMS + (subtree(email("@example.com")),), NO_IP)))
+    private("nc_uri", inter(nc(ALL_FORMS + (subtree(uri("http://example.com")),), NO_IP)))
+    private("nc_directory", inter(nc(ALL_FORMS + (subtree(tlv(
+        0xA4, seq(tlv(0x31)))),), NO_IP)))
     private("nc_ip", inter(nc(ALL_FORMS, NO_IP + (
         subtree(ip([10, 0, 0, 1, 255, 0, 0, 0])),))))
     private("pair_nc_open_forms", inter(nc(ALL_FORMS)))
@@ -502,6 +580,16 @@ def pairs():
     public("pair_eku", leaf({"eku": ext("2.5.29.37", seq(
         oid(EKU["server"]), oid(EKU["client"])))}), inter(), root())
     private("pair_same_key", leaf(spki=INTER_KEY.spki), inter(), root())
+    private("pair_subject_key_id", leaf({"ski": ext("2.5.29.14", octets(
+        key_id(INTER_KEY.spki)))}), inter(), root())
+    new_key = Key()
+    rollover = root({"ski": ext("2.5.29.14", octets(key_id(new_key.spki)))},
+                    spki=new_key.spki)
+    private("good-rollover", rollover, root())
+    private("pair_path_length_falls-rollover", root(
+        {"ski": ext("2.5.29.14", octets(key_id(new_key.spki))),
+         "bc": ext("2.5.29.19", seq(TRUE, integer(2)), True)}, spki=new_key.spki),
+        root({"bc": ext("2.5.29.19", seq(TRUE, integer(1)), True)}))
     private("pair_algorithm", leaf(inner=ECDSA_SHA384, signer=Sha384(INTER_KEY)),
             inter(), root())
     private("pair_nc_names", leaf(san(dns("www.example.net")), subject=plain),
@@ -510,6 +598,8 @@ def pairs():
             inter(nc(ALL_FORMS, NO_IP + (subtree(dns("bad.example.com")),))), root())
     private("pair_nc_subset", inter(nc(ALL_FORMS + (subtree(dns("example.net")),), NO_IP)),
             root(full))
+    private("pair_nc_subset-excluded", inter(nc(ALL_FORMS, NO_IP)),
+            root(nc(ALL_FORMS, NO_IP + (subtree(dns("com")),))))
     # Judged with the "technically constrained" option.
     private("nc_technical", inter(nc(ALL_FORMS, NO_IP)))
     private("good-technical", inter(nc(ALL_FORMS + (subtree(directory(plain)),),
@@ -517,6 +607,18 @@ def pairs():
     public("good-chain", leaf(), inter(), root())
     public("good-constrained", leaf(), inter(nc(ALL_FORMS, NO_IP)), root())
     public("good-ocsp", ocsp())
+
+
+class Sha1:
+    def __init__(self, key):
+        self.key = key
+
+    def sign(self, data):
+        return self.key.sign(data, "-sha1")
+
+
+def rsa_ca():
+    return inter(spki=RSA_KEY.spki).der()
 
 
 class Sha384:
@@ -538,6 +640,28 @@ def crls():
     bad_crl("crl_number", crl({"number": b""}))
     bad_crl("crl_aki", crl({"aki": b""}))
     bad_crl("crl_empty_list", crl(entries=[]))
+    bad_crl("crl_algorithm_allowed", crl(inner=SHA1_RSA, signer=Sha1(RSA_KEY)), issuer=rsa_ca())
+    bad_crl("crl_algorithm_fits", crl(inner=ECDSA_SHA384, signer=Sha384(INTER_KEY)))
+    bad_crl("crl_issuer_empty", crl(issuer=seq()), issuer=inter(subject=seq()).der())
+    bad_crl("crl_issuer_usage", crl(), issuer=inter({"ku": ext(
+        "2.5.29.15", key_usage("keyCertSign"), True)}).der())
+    bad_crl("crl_extension_critical", crl({"x": ext("1.2.3.4", NULL, True)}))
+    bad_crl("crl_entry_form", crl(entries=[revoked(5), revoked(6, extra=b"".join(
+        ext(f"1.2.3.{i}", NULL) for i in range(9)))]))
+    bad_crl("crl_entry_serial", crl(entries=[revoked(5), revoked(0)]))
+    bad_crl("crl_entry_extension", crl(entries=[revoked(5, extra=ext("1.2.3.4", NULL, True))]))
+    bad_crl("crl_reason_subscriber", crl({"idp": ext("2.5.29.28", seq(tlv(
+        0x81, b"\xff")), True)}, entries=[revoked(5, reason=2)]), "public")
+    bad_crl("crl_reason_ca", crl({"idp": ext("2.5.29.28", seq(tlv(
+        0x82, b"\xff")), True)}, entries=[revoked(5)]))
+    bad_crl("crl_invalidity_date", crl(entries=[revoked(5, extra=ext(
+        "2.5.29.24", utc("260330000000Z")))]))
+    bad_crl("good-delta", crl({"delta": ext("2.5.29.27", integer(3), True)}, entries=[
+        revoked(5, reason=8)]))
+    bad_crl("crl_reason-remove", crl(entries=[revoked(5, reason=8)]))
+    bad_crl("crl_delta-base", crl({"delta": ext("2.5.29.27", integer(7), True)}))
+    bad_crl("crl_idp-scopes", crl({"idp": ext("2.5.29.28", seq(
+        tlv(0x81, b"\xff"), tlv(0x82, b"\xff")), True)}))
     bad_crl("crl_serial_twice", crl(entries=[revoked(5), revoked(6), revoked(5)]))
     bad_crl("crl_reason", crl(entries=[revoked(5, reason=0)]))
     bad_crl("crl_revocation_date", crl(entries=[revoked(5, "260402000000Z")]))
