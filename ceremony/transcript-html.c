@@ -12,7 +12,7 @@
 
 #define QR_FILE_MAX 2048 /* bytes; larger files would fill pages with codes */
 #define TEXT_MAX 256
-#define PATH_LEN 4096
+#define PATH_LEN 1024
 #define FILES_BYTES_MAX ((size_t)256 * 1024 * 1024) /* with a large CRL twice */
 
 /* What is being written, and from what. */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SG_CEREMONY_VERIFY_INT_H
+#define SG_CEREMONY_VERIFY_INT_H
+
+/* What the files that verify a ceremony share. Inside ceremony/ only. */
+
+#include "ceremony/json.h"
+#include "ceremony/verify.h"
+
+#define CER_VERIFY_FILES_MAX 64
+#define CER_VERIFY_FILE_MAX (64 * 1024 * 1024) /* bytes; a large CRL */
+#define CER_VERIFY_PATH_MAX 1024
+
+/* One file of the folder: its name from there, and its bytes. */
+struct cer_verify {
+    const char *dir;
+    const char *version;
+    struct sg_arena arena;
+    struct cer_plan plan;
+    struct cer_transcript *transcript;
+    struct cer_page_file file[CER_VERIFY_FILES_MAX]; /* that "written" lists */
+    size_t n_files;
+    struct sg_slice result; /* DER, made of the plan's TBS and the signature */
+    char note[128];         /* what a check that is ok has seen */
+    bool looked;            /* cleared by a check that had nothing to look at */
+};
+
+/* Each check: SG_OK, or the failure whose text says what differs. */
+enum sg_rc cer_verify_order(struct cer_verify *v, struct sg_err *err);
+enum sg_rc cer_verify_confirmed(struct cer_verify *v, struct sg_err *err);
+enum sg_rc cer_verify_window(struct cer_verify *v, struct sg_err *err);
+enum sg_rc cer_verify_token(struct cer_verify *v, struct sg_err *err);
+
+enum sg_rc cer_verify_files(struct cer_verify *v, struct sg_err *err);
+enum sg_rc cer_verify_nothing_else(struct cer_verify *v, struct sg_err *err);
+enum sg_rc cer_verify_result(struct cer_verify *v, struct sg_err *err);
+enum sg_rc cer_verify_page(struct cer_verify *v, struct sg_err *err);
+enum sg_rc cer_verify_cms(struct cer_verify *v, struct sg_err *err);
+
+enum sg_rc cer_verify_signature(struct cer_verify *v, struct sg_err *err);
+enum sg_rc cer_verify_openssl(struct cer_verify *v, struct sg_err *err);
+enum sg_rc cer_verify_walker(struct cer_verify *v, struct sg_err *err);
+enum sg_rc cer_verify_key(struct cer_verify *v, struct sg_err *err);
+
+/* A file of the folder into the arena. */
+enum sg_rc cer_verify_read(struct cer_verify *v, const char *name,
+                           struct sg_slice *ret, struct sg_err *err);
+/* The newest line of this event; SG_FORMAT when there is none. */
+enum sg_rc cer_verify_line(struct cer_verify *v, const char *event,
+                           struct cer_reader *ret, struct sg_err *err);
+/* Does this plan end with a certificate? */
+bool cer_verify_makes_certificate(const struct cer_verify *v);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/crl.h"
+#include "ca/csr.h"
+#include "ceremony/plan-int.h"
+#include "ceremony/verify-int.h"
+#include "common/cleanup-openssl.h"
+
+SG_DEFINE_CLEANUP(X509_REQ, X509_REQ_free);
+SG_DEFINE_CLEANUP(X509_CRL, X509_CRL_free);
+
+/* "signed" holds a signature by the planned key over the planned bytes; the
+ * result is made of the two, so that its TBS is the plan's byte for byte. */
+enum sg_rc cer_verify_signature(struct cer_verify *v, struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf der;
+    struct cer_reader in;
+    struct ca_spki spki;
+    struct sg_slice signature = { 0 };
+    struct sg_slice algorithm = { 0 };
+
+    sg_buf_init(&der, CER_VERIFY_FILE_MAX);
+    SG_TRY(cer_verify_line(v, "signed", &in, err));
+    SG_TRY(cer_take_bytes(&in, "algorithm", &v->arena, &algorithm, err));
+    SG_TRY(cer_take_bytes(&in, "signature", &v->arena, &signature, err));
+    if (!sg_slice_eq(algorithm, ca_sigalg_der(v->plan.alg)))
+        return sg_err_set(err, SG_FORMAT,
+                          "signed: \"algorithm\" is not the plan's");
+    SG_TRY(ca_spki_parse(v->plan.key.spki, &spki, err));
+    SG_TRY(ca_spki_verify(&spki, v->plan.alg, v->plan.tbs, signature, err));
+    SG_TRY(ca_signed_encode(v->plan.tbs, v->plan.alg, signature, &der, err));
+    v->result = sg_arena_copy(&v->arena, sg_buf_slice(&der));
+    if (v->result.p == NULL)
+        return sg_err_set(err, SG_NOMEM, "result");
+    (void)snprintf(v->note, sizeof(v->note), "%s", ca_sigalg_name(v->plan.alg));
+    return SG_OK;
+}
+
+enum sg_rc cer_verify_key(struct cer_verify *v, struct sg_err *err)
+{
+    struct cer_reader in;
+    struct ca_spki spki;
+    const char *label = NULL;
+    enum tok_key_type type = TOK_KEY_UNSET;
+
+    SG_TRY(cer_verify_line(v, "key-made", &in, err));
+    SG_TRY(cer_take_text(&in, "label", &v->arena, &label, err));
+    SG_TRY(cer_take_bytes(&in, "spki", &v->arena, &v->result, err));
+    SG_TRY(ca_spki_parse(v->result, &spki, err));
+    SG_TRY(cer_key_type(&spki, &type, err));
+    if (strcmp(label, v->plan.key.label) != 0)
+        return sg_err_set(err, SG_FORMAT,
+                          "key-made: \"label\" is not the "
+                          "plan's");
+    if (type != v->plan.key.type)
+        return sg_err_set(err, SG_FORMAT, "a key of type %s was made, not %s",
+                          tok_key_type_name(type),
+                          tok_key_type_name(v->plan.key.type));
+    (void)snprintf(v->note, sizeof(v->note), "%s", tok_key_type_name(type));
+    return SG_OK;
+}
+
+/* --- OpenSSL ------------------------------------------------------------------- */
+
+static enum sg_rc whole(const void *object, const uint8_t *at,
+                        struct sg_slice der, struct sg_err *err)
+{
+    if (object == NULL)
+        return sg_err_openssl(err, SG_FORMAT, "OpenSSL cannot read it");
+    if (at != der.p + der.len)
+        return sg_err_set(err, SG_FORMAT, "OpenSSL leaves bytes over");
+    return SG_OK;
+}
+
+static enum sg_rc verdict(int answer, struct sg_err *err)
+{
+    if (answer != 1)
+        return sg_err_openssl(err, SG_FORMAT, "OpenSSL: bad signature");
+    return SG_OK;
+}
+
+/* Of the issuer, or of the certificate itself. */
+static enum sg_rc signer_of(const struct cer_verify *v, X509 **ret,
+                            struct sg_err *err)
+{
+    struct sg_slice der = v->plan.n_chain > 0 ? v->plan.chain[0] : v->result;
+    const uint8_t *at = der.p;
+    SG_CLEANUP(X509_free) X509 *cert = d2i_X509(NULL, &at, (long)der.len);
+
+    SG_TRY(whole(cert, at, der, err));
+    *ret = SG_TAKE(cert);
+    return SG_OK;
+}
+
+enum sg_rc cer_verify_openssl(struct cer_verify *v, struct sg_err *err)
+{
+    SG_CLEANUP(X509_free) X509 *signer = NULL;
+    struct sg_slice der = v->result;
+    const uint8_t *at = der.p;
+
+    if (der.len == 0)
+        return sg_err_set(err, SG_FORMAT, "there is no result");
+    if (v->plan.type == CER_TYPE_CSR) {
+        SG_CLEANUP(X509_REQ_free)
+        X509_REQ *csr = d2i_X509_REQ(NULL, &at, (long)der.len);
+        SG_TRY(whole(csr, at, der, err));
+        return verdict(X509_REQ_verify(csr, X509_REQ_get0_pubkey(csr)), err);
+    }
+    SG_TRY(signer_of(v, &signer, err));
+    if (v->plan.type == CER_TYPE_CRL) {
+        SG_CLEANUP(X509_CRL_free)
+        X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)der.len);
+        SG_TRY(whole(crl, at, der, err));
+        return verdict(X509_CRL_verify(crl, X509_get0_pubkey(signer)), err);
+    }
+    SG_CLEANUP(X509_free) X509 *cert = d2i_X509(NULL, &at, (long)der.len);
+    SG_TRY(whole(cert, at, der, err));
+    return verdict(X509_verify(cert, X509_get0_pubkey(signer)), err);
+}
+
+/* --- our own reader -------------------------------------------------------------- */
+
+static enum sg_rc same_tbs(const struct cer_verify *v, struct sg_slice tbs,
+                           struct sg_err *err)
+{
+    if (!sg_slice_eq(tbs, v->plan.tbs))
+        return sg_err_set(err, SG_FORMAT, "it does not hold the plan's bytes");
+    return SG_OK;
+}
+
+static enum sg_rc walk_crl(struct cer_verify *v, const struct ca_cert *issuer,
+                           struct sg_err *err)
+{
+    struct ca_crl crl = { 0 };
+
+    SG_TRY(ca_crl_parse(&v->arena, v->result, &crl, err));
+    SG_TRY(ca_crl_check_signed_by(&crl, issuer, err));
+    return same_tbs(v, crl.tbs, err);
+}
+
+static enum sg_rc walk_csr(struct cer_verify *v, struct sg_err *err)
+{
+    struct ca_csr csr = { 0 };
+
+    SG_TRY(ca_csr_parse(&v->arena, v->result, &csr, err));
+    SG_TRY(ca_csr_verify(&csr, err));
+    return same_tbs(v, csr.info, err);
+}
+
+enum sg_rc cer_verify_walker(struct cer_verify *v, struct sg_err *err)
+{
+    struct ca_cert *cert = sg_arena_array(&v->arena, struct ca_cert, 2);
+
+    if (cert == NULL)
+        return sg_err_set(err, SG_NOMEM, "certificate");
+    if (v->result.len == 0)
+        return sg_err_set(err, SG_FORMAT, "there is no result");
+    if (v->plan.type == CER_TYPE_CSR)
+        return walk_csr(v, err);
+    if (v->plan.n_chain > 0)
+        SG_TRY(ca_cert_parse(&v->arena, v->plan.chain[0], &cert[1], err));
+    if (v->plan.type == CER_TYPE_CRL)
+        return walk_crl(v, &cert[1], err);
+    SG_TRY(ca_cert_parse(&v->arena, v->result, &cert[0], err));
+    SG_TRY(ca_cert_check_signed_by(
+        &cert[0], v->plan.n_chain > 0 ? &cert[1] : &cert[0], err));
+    return same_tbs(v, cert[0].tbs, err);
+}
