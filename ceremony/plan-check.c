@@ -142,9 +142,9 @@ static enum sg_rc check_key(const struct cer_plan *plan, enum sg_rc rc,
     struct sg_err why = { 0 };
 
     if (tok_label_check(plan->key.token_label, &why) != SG_OK)
-        return sg_err_set(err, rc, "token: label: %s", why.msg);
+        return sg_err_set(err, rc, "token: %s", why.msg);
     if (tok_label_check(plan->key.label, &why) != SG_OK)
-        return sg_err_set(err, rc, "key: label: %s", why.msg);
+        return sg_err_set(err, rc, "key: %s", why.msg);
     if (plan->key.token_serial != NULL)
         SG_TRY(check_text("token: serial", plan->key.token_serial,
                           TOK_LABEL_MAX - 1, rc, err));

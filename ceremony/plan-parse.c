@@ -9,6 +9,15 @@ static enum sg_rc no_memory(struct sg_err *err)
     return sg_err_set(err, SG_NOMEM, "plan");
 }
 
+/* Readers of small texts fail with codes of their own; here it is the plan that
+ * is malformed. */
+static enum sg_rc malformed(const char *what, struct sg_err *err)
+{
+    if (err->rc != SG_NOMEM)
+        err->rc = SG_FORMAT;
+    return sg_err_wrap(err, "%s", what);
+}
+
 /* --- small members ---------------------------------------------------------- */
 
 static enum sg_rc take_object(struct cer_reader *in, const char *key,
@@ -97,12 +106,11 @@ static enum sg_rc take_guard(struct cer_reader *key, struct tok_guard *guard,
     struct cer_reader in;
     json_object *limit = NULL;
     const char *purpose = NULL;
-    struct sg_err why = { 0 };
 
     SG_TRY(take_object(key, "guard", "plan: guard", &in, err));
     SG_TRY(cer_take_text(&in, "purpose", arena, &purpose, err));
-    if (tok_purpose_parse(purpose, &guard->purpose, &why) != SG_OK)
-        return sg_err_set(err, SG_FORMAT, "plan: guard: %s", why.msg);
+    if (tok_purpose_parse(purpose, &guard->purpose, err) != SG_OK)
+        return malformed("plan: guard", err);
     SG_TRY(cer_take_bool(&in, "may_sign_ca", &guard->may_sign_ca, err));
     SG_TRY(cer_take_int(&in, "max_validity", 0, TOK_VALIDITY_MAX,
                         &guard->max_validity, err));
@@ -128,7 +136,6 @@ static enum sg_rc take_key(struct cer_reader *in, struct sg_arena *arena,
     struct cer_reader inner;
     json_object *serial = NULL;
     const char *type = NULL;
-    struct sg_err why = { 0 };
 
     SG_TRY(take_object(in, "token", "plan: token", &inner, err));
     SG_TRY(cer_take_text(&inner, "label", arena, &key->token_label, err));
@@ -144,8 +151,8 @@ static enum sg_rc take_key(struct cer_reader *in, struct sg_arena *arena,
     SG_TRY(take_object(in, "key", "plan: key", &inner, err));
     SG_TRY(cer_take_text(&inner, "label", arena, &key->label, err));
     SG_TRY(cer_take_text(&inner, "type", arena, &type, err));
-    if (tok_key_type_parse(type, &key->type, &why) != SG_OK)
-        return sg_err_set(err, SG_FORMAT, "plan: key: type: %s", why.msg);
+    if (tok_key_type_parse(type, &key->type, err) != SG_OK)
+        return malformed("plan: key: type", err);
     SG_TRY(take_bytes_or_empty(&inner, "public_key", arena, &key->spki, err));
     if (plan->type == CER_TYPE_KEY) {
         SG_TRY(take_guard(&inner, &key->guard, arena, err));
@@ -162,7 +169,6 @@ static enum sg_rc take_rules(struct cer_reader *in, struct sg_arena *arena,
 {
     struct cer_reader inner;
     const char *profile = NULL;
-    struct sg_err why = { 0 };
 
     SG_TRY(take_object(in, "window", "plan: window", &inner, err));
     SG_TRY(cer_take_time(&inner, "from", &plan->window_from, err));
@@ -171,8 +177,8 @@ static enum sg_rc take_rules(struct cer_reader *in, struct sg_arena *arena,
 
     SG_TRY(take_object(in, "rules", "plan: rules", &inner, err));
     SG_TRY(cer_take_text(&inner, "profile", arena, &profile, err));
-    if (lint_profile_parse(profile, &plan->profile, &why) != SG_OK)
-        return sg_err_set(err, SG_FORMAT, "plan: rules: %s", why.msg);
+    if (lint_profile_parse(profile, &plan->profile, err) != SG_OK)
+        return malformed("plan: rules", err);
     SG_TRY(cer_take_bool(&inner, "technically_constrained",
                          &plan->technically_constrained, err));
     SG_TRY(cer_take_time(&inner, "date", &plan->lint_date, err));
@@ -238,11 +244,12 @@ static enum sg_rc take_chain(struct cer_reader *in, struct sg_arena *arena,
     for (size_t i = 0; i < plan->n_chain; i++) {
         json_object *text = json_object_array_get_idx(list, i);
         SG_CLEANUP(sg_buf_done) struct sg_buf der;
+        struct sg_err ignored = { 0 };
 
         sg_buf_init(&der, CA_CERT_MAX);
         if (!json_object_is_type(text, json_type_string)
             || sg_base64_decode(sg_slice_str(json_object_get_string(text)),
-                                &der, err)
+                                &der, &ignored)
                    != SG_OK)
             return sg_err_set(err, SG_FORMAT, "plan: chain[%zu]: not base64",
                               i);
@@ -351,7 +358,6 @@ static enum sg_rc take_head(struct cer_reader *in, struct sg_arena *arena,
 {
     const char *text = NULL;
     int64_t version = 0;
-    struct sg_err why = { 0 };
 
     SG_TRY(cer_take_text(in, "kind", arena, &text, err));
     if (strcmp(text, CER_PLAN_KIND) != 0)
@@ -360,8 +366,8 @@ static enum sg_rc take_head(struct cer_reader *in, struct sg_arena *arena,
     SG_TRY(cer_take_int(in, "version", CER_PLAN_VERSION, CER_PLAN_VERSION,
                         &version, err));
     SG_TRY(cer_take_text(in, "type", arena, &text, err));
-    if (cer_type_parse(text, &plan->type, &why) != SG_OK)
-        return sg_err_set(err, SG_FORMAT, "plan: type: %s", why.msg);
+    if (cer_type_parse(text, &plan->type, err) != SG_OK)
+        return malformed("plan: type", err);
     SG_TRY(cer_take_text(in, "id", arena, &plan->id, err));
     SG_TRY(cer_take_text(in, "title", arena, &plan->title, err));
     return cer_take_time(in, "created", &plan->created, err);
