@@ -8,7 +8,10 @@ void lint_iter_init(struct lint_iter *iter, struct sg_slice value,
 {
     struct sg_der outer;
 
-    *iter = (struct lint_iter){ 0 };
+    /* Nobody reads the message: clearing all of it would cost more than the
+     * walk. */
+    iter->err.rc = SG_OK;
+    iter->err.msg[0] = '\0';
     sg_der_init(&outer, value, what);
     iter->ok =
         sg_der_enter(&outer, SG_DER_SEQUENCE, &iter->in, &iter->err) == SG_OK
@@ -25,10 +28,8 @@ bool lint_iter_next(struct lint_iter *iter, struct sg_der_tlv *ret)
 
 void lint_dn_init(struct lint_dn_iter *iter, struct sg_slice name)
 {
-    *iter = (struct lint_dn_iter){ 0 };
     lint_iter_init(&iter->rdns, name, "name");
-    iter->rdn = iter->rdns.in;
-    iter->rdn.p = iter->rdn.end; /* nothing yet */
+    sg_der_init(&iter->rdn, SG_SLICE(name.p, 0), "name"); /* nothing yet */
 }
 
 static bool next_rdn(struct lint_dn_iter *iter)

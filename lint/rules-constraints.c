@@ -10,9 +10,11 @@ bool lint_nc_init(struct lint_nc_iter *iter, const struct lint_cert *cert)
 {
     const struct lint_ext *ext = lint_cert_ext(cert, LINT_OID_NAME_CONSTRAINTS);
 
-    *iter = (struct lint_nc_iter){ 0 };
     if (ext == NULL)
         return false;
+    iter->n = 0;
+    iter->in_list = false;
+    iter->excluded = false;
     lint_iter_init(&iter->lists, ext->value, "nameConstraints");
     return true;
 }

@@ -176,6 +176,8 @@ void lint_ocsp_eku_only(struct lint_job *job)
     struct sg_der_tlv tlv;
     size_t n = 0;
 
+    if (ext == NULL)
+        return;
     lint_iter_init(&iter, ext->value, "extKeyUsage");
     while (lint_iter_next(&iter, &tlv))
         n++;

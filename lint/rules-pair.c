@@ -106,6 +106,8 @@ static bool oid_in(struct sg_slice oid, const struct lint_cert *cert)
     struct lint_iter iter;
     struct sg_der_tlv tlv;
 
+    if (ext == NULL)
+        return false;
     lint_iter_init(&iter, ext->value, "extKeyUsage");
     while (lint_iter_next(&iter, &tlv))
         if (sg_slice_eq(tlv.content, oid))

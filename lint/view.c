@@ -6,21 +6,6 @@
 
 #include "common/cleanup-openssl.h"
 
-bool lint_is(struct sg_slice bytes, const char *literal, size_t len)
-{
-    return bytes.len == len && memcmp(bytes.p, literal, len) == 0;
-}
-
-const struct lint_ext *lint_find_ext(const struct lint_ext *ext, size_t n,
-                                     const char *oid)
-{
-    /* None of the OIDs above but anyExtendedKeyUsage holds a zero octet. */
-    for (size_t i = 0; i < n; i++)
-        if (lint_is(ext[i].oid, oid, strlen(oid)))
-            return &ext[i];
-    return NULL;
-}
-
 enum sg_rc lint_view_time(struct sg_der *in, struct lint_time *ret,
                           struct sg_err *err)
 {

@@ -5,6 +5,8 @@
 /* A certificate taken apart without judging it: only the frame must be DER.
  * Internal to lint/. Everything borrows from the bytes. */
 
+#include <string.h>
+
 #include "common/der.h"
 #include "lint/lint.h"
 
@@ -54,12 +56,28 @@ enum sg_rc lint_view_time(struct sg_der *in, struct lint_time *ret,
 enum sg_rc lint_view_extensions(struct sg_der *in, struct lint_ext *ret,
                                 size_t max, size_t *ret_n, struct sg_err *err);
 
-/* NULL when absent. oid is content octets as a string literal. */
-const struct lint_ext *lint_find_ext(const struct lint_ext *ext, size_t n,
-                                     const char *oid);
+/* NULL when absent. oid is content octets as a string literal; none of those
+ * below but anyExtendedKeyUsage holds a zero octet. Inline: half of what the
+ * linter does is looking for extensions, and they differ in the last octet. */
+static inline const struct lint_ext *lint_find_ext(const struct lint_ext *ext,
+                                                   size_t n, const char *oid)
+{
+    size_t len = strlen(oid);
+
+    for (size_t i = 0; i < n; i++)
+        if (ext[i].oid.len == len
+            && ext[i].oid.p[len - 1] == (uint8_t)oid[len - 1]
+            && memcmp(ext[i].oid.p, oid, len) == 0)
+            return &ext[i];
+    return NULL;
+}
 #define lint_cert_ext(cert, oid) \
     lint_find_ext((cert)->ext, (cert)->n_ext, (oid))
-bool lint_is(struct sg_slice bytes, const char *literal, size_t len);
+static inline bool lint_is(struct sg_slice bytes, const char *literal,
+                           size_t len)
+{
+    return bytes.len == len && memcmp(bytes.p, literal, len) == 0;
+}
 #define LINT_IS(bytes, literal) lint_is((bytes), (literal), sizeof(literal) - 1)
 uint16_t lint_key_usage(const struct lint_cert *cert, bool *ret_has);
 bool lint_has_eku(const struct lint_cert *cert, const char *oid);
