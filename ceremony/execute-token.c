@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ceremony/execute-int.h"
+#include "common/cleanup-openssl.h"
+#include "common/file.h"
+#include "common/parse.h"
+
+#define READ_BYTES 2048
+#define ATTRS_TEXT_MAX 512
+#define AGAIN_WORDS "sign again"
+
+/* --- the surroundings ---------------------------------------------------------- */
+
+static enum sg_rc hash_file(const char *path, uint8_t ret[static 32],
+                            struct sg_err *err)
+{
+    SG_CLEANUP(sg_fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    SG_CLEANUP(EVP_MD_CTX_free) EVP_MD_CTX *md = EVP_MD_CTX_new();
+    uint8_t bytes[READ_BYTES];
+    ssize_t n = 0;
+
+    if (fd < 0)
+        return sg_err_errno(err, SG_IO, "%s", path);
+    if (md == NULL || EVP_DigestInit_ex2(md, EVP_sha256(), NULL) != 1)
+        return sg_err_openssl(err, SG_CRYPTO, "SHA-256");
+    do {
+        n = read(fd, bytes, sizeof(bytes));
+        if (n < 0 && errno != EINTR)
+            return sg_err_errno(err, SG_IO, "%s", path);
+        if (n > 0 && EVP_DigestUpdate(md, bytes, (size_t)n) != 1)
+            return sg_err_openssl(err, SG_CRYPTO, "SHA-256");
+    } while (n != 0);
+    if (EVP_DigestFinal_ex(md, ret, NULL) != 1)
+        return sg_err_openssl(err, SG_CRYPTO, "SHA-256");
+    return SG_OK;
+}
+
+static enum sg_rc put_file(json_object *line, const char *key, const char *path,
+                           struct sg_err *err)
+{
+    uint8_t hash[32];
+
+    SG_TRY(hash_file(path, hash, err));
+    return cer_json_put_hex(line, key, SG_SLICE(hash, sizeof(hash)), err);
+}
+
+static enum sg_rc record_environment(struct cer_execution *x,
+                                     struct sg_err *err)
+{
+    SG_CLEANUP(cer_json_free) json_object *line = json_object_new_object();
+    const struct tok_token_info *token = &x->token;
+
+    if (line == NULL)
+        return sg_err_set(err, SG_NOMEM, "environment");
+    SG_TRY(cer_json_put_text(line, "tool_version", x->args->version, err));
+    /* What ran is told apart by its bytes: a version can be built twice. */
+    SG_TRY(put_file(line, "tool_build_id", "/proc/self/exe", err));
+    SG_TRY(cer_json_put_text(line, "tool_openssl",
+                             OpenSSL_version(OPENSSL_VERSION), err));
+    SG_TRY(cer_json_put_text(line, "module_path", x->args->module, err));
+    SG_TRY(put_file(line, "module_sha256", x->args->module, err));
+    SG_TRY(cer_json_put_text(line, "module_description", token->module, err));
+    SG_TRY(cer_json_put_text(line, "token_label", token->label, err));
+    SG_TRY(cer_json_put_text(line, "token_serial", token->serial, err));
+    SG_TRY(cer_json_put_text(line, "token_manufacturer", token->manufacturer,
+                             err));
+    SG_TRY(cer_json_put_text(line, "token_model", token->model, err));
+    SG_TRY(cer_json_put_text(line, "token_firmware", token->firmware, err));
+    if (x->key != NULL) {
+        char attrs[ATTRS_TEXT_MAX];
+        const struct tok_key_info *info = tok_key_info(x->key);
+        SG_TRY(cer_json_put_text(line, "key_label", info->label, err));
+        SG_TRY(cer_json_put_hex(line, "key_id",
+                                SG_SLICE(info->id, info->id_len), err));
+        SG_TRY(cer_json_put_text(
+            line, "key_attributes",
+            tok_attrs_text(info->attrs, attrs, sizeof(attrs)), err));
+    }
+    return cer_journal_add(x, "environment", SG_TAKE(line), err);
+}
+
+static enum sg_rc check_token(const struct cer_execution *x, struct sg_err *err)
+{
+    const struct cer_key *key = &x->plan->key;
+    const char *before = cer_journal_text(x, "environment", "token_serial");
+
+    if (strcmp(x->token.label, key->token_label) != 0)
+        return sg_err_set(err, SG_POLICY,
+                          "this is the token '%s', the plan is for '%s'",
+                          x->token.label, key->token_label);
+    if (key->token_serial != NULL
+        && strcmp(x->token.serial, key->token_serial) != 0)
+        return sg_err_set(err, SG_POLICY,
+                          "this token has the serial number %s, the plan is "
+                          "for %s",
+                          x->token.serial, key->token_serial);
+    if (before != NULL && strcmp(before, x->token.serial) != 0)
+        return sg_err_set(err, SG_POLICY,
+                          "the ceremony was begun with the token %s, this is "
+                          "%s",
+                          before, x->token.serial);
+    return SG_OK;
+}
+
+static enum sg_rc start(struct cer_execution *x, struct sg_err *err)
+{
+    if (x->client != NULL)
+        return SG_OK;
+    SG_TRY(x->args->start(x->args->start_arg, &x->client, err));
+    tok_client_token(x->client, &x->token);
+    return check_token(x, err);
+}
+
+static void want_key(struct tok_key_open *want, const char *label,
+                     struct sg_slice spki)
+{
+    *want = (struct tok_key_open){ .spki = spki };
+    (void)snprintf(want->label, sizeof(want->label), "%s", label);
+}
+
+enum sg_rc cer_token_open(struct cer_execution *x, struct sg_err *err)
+{
+    SG_TRY(start(x, err));
+    if (x->plan->type != CER_TYPE_KEY) {
+        struct tok_key_open want;
+        want_key(&want, x->plan->key.label, x->plan->key.spki);
+        SG_TRY(tok_client_key(x->client, &want, &x->key, err));
+    }
+    cer_say(x->room, "%-24s %s, serial %s (%s %s, firmware %s)\n", "Token",
+            x->token.label, x->token.serial, x->token.manufacturer,
+            x->token.model, x->token.firmware);
+    if (x->key != NULL) {
+        char attrs[ATTRS_TEXT_MAX];
+        cer_say(
+            x->room, "%-24s %s: %s\n", "Key", x->plan->key.label,
+            tok_attrs_text(tok_key_info(x->key)->attrs, attrs, sizeof(attrs)));
+    }
+    return record_environment(x, err);
+}
+
+/* --- the act ------------------------------------------------------------------ */
+
+/* The answer that the token gave: did it refuse before it did anything? */
+static bool nothing_done(enum sg_rc rc)
+{
+    return rc == SG_POLICY || rc == SG_CONFLICT || rc == SG_USAGE
+           || rc == SG_CONFIG || rc == SG_NOT_FOUND || rc == SG_DENIED
+           || rc == SG_FORMAT || rc == SG_LIMIT;
+}
+
+static enum sg_rc record_intent(struct cer_execution *x, const char *action,
+                                struct sg_err *err)
+{
+    SG_CLEANUP(cer_json_free) json_object *line = json_object_new_object();
+
+    if (line == NULL)
+        return sg_err_set(err, SG_NOMEM, "intent");
+    SG_TRY(cer_json_put_text(line, "action", action, err));
+    SG_TRY(cer_json_put_text(line, "label", x->plan->key.label, err));
+    if (x->plan->type != CER_TYPE_KEY)
+        SG_TRY(cer_json_put_hex(line, "tbs_sha256",
+                                SG_SLICE(x->plan->tbs_sha256, 32), err));
+    return cer_journal_add(x, "intent", SG_TAKE(line), err);
+}
+
+/* Returns why's code, whatever becomes of the line. */
+static enum sg_rc record_failure(struct cer_execution *x, struct sg_err *why)
+{
+    struct sg_err err = { 0 };
+    json_object *line = json_object_new_object();
+    bool nothing = nothing_done(why->rc);
+
+    if (line != NULL
+        && (cer_json_put_text(line, "rc", sg_rc_name(why->rc), &err) != SG_OK
+            || cer_json_put_text(line, "message", why->msg, &err) != SG_OK
+            || cer_json_put_bool(line, "nothing_done", nothing, &err)
+                   != SG_OK)) {
+        (void)json_object_put(line);
+        return why->rc;
+    }
+    if (cer_journal_add(x, "failed", line, &err) != SG_OK)
+        cer_say(x->room, "This could not be written to the transcript: %s\n",
+                err.msg);
+    return why->rc;
+}
+
+static const char *what_is_signed(enum cer_type type)
+{
+    switch (type) {
+    case CER_TYPE_CSR:
+        return "certificate request";
+    case CER_TYPE_CRL:
+        return "revocation list";
+    case CER_TYPE_ROOT:
+    case CER_TYPE_INTERMEDIATE:
+    case CER_TYPE_CROSS_CERTIFICATE:
+    case CER_TYPE_ROLLOVER:
+    case CER_TYPE_OCSP_RESPONDER:
+        return "certificate";
+    case CER_TYPE_KEY:
+    case CER_TYPE_UNSET:
+        break;
+    }
+    return "?";
+}
+
+static enum sg_rc ask_to_sign(struct cer_execution *x, struct sg_err *err)
+{
+    char prompt[CER_ANSWER_MAX];
+    char word[CER_ANSWER_MAX];
+
+    if (cer_progress(x) == CER_PROGRESS_UNKNOWN)
+        SG_TRY(cer_confirm(x,
+                           "The token may have signed this before. To let it "
+                           "sign once more, type: " AGAIN_WORDS,
+                           AGAIN_WORDS, err));
+    cer_say_hash(x->room, "TBS SHA-256", x->plan->tbs_sha256);
+    (void)snprintf(prompt, sizeof(prompt),
+                   "The key '%s' will sign the %s. To do so, type the first "
+                   "word of the TBS hash",
+                   x->plan->key.label, what_is_signed(x->plan->type));
+    return cer_confirm(x, prompt, cer_first_word(x->plan->tbs_sha256, word),
+                       err);
+}
+
+static enum sg_rc ask_token(struct cer_execution *x, struct sg_buf *out,
+                            struct sg_err *err)
+{
+    struct sg_slice alg = ca_sigalg_der(x->plan->alg);
+    struct sg_slice tbs = x->plan->tbs;
+
+    if (x->plan->type == CER_TYPE_CSR)
+        return tok_sign_csr(x->key, alg, tbs, out, err);
+    if (x->plan->type == CER_TYPE_CRL)
+        return sg_err_set(err, SG_UNAVAILABLE,
+                          "signet-token signs no revocation lists");
+    return tok_sign_cert(x->key, alg, tbs, out, err);
+}
+
+enum sg_rc cer_token_sign(struct cer_execution *x, struct sg_err *err)
+{
+    SG_CLEANUP(cer_json_free) json_object *line = json_object_new_object();
+    SG_CLEANUP(sg_buf_done) struct sg_buf signature;
+
+    sg_buf_init(&signature, TOK_SIGNATURE_MAX);
+    if (line == NULL)
+        return sg_err_set(err, SG_NOMEM, "signature");
+    SG_TRY(ask_to_sign(x, err));
+    SG_TRY(record_intent(x, "sign", err));
+    if (ask_token(x, &signature, err) != SG_OK)
+        return record_failure(x, err);
+    SG_TRY(cer_json_put_bytes(line, "algorithm", ca_sigalg_der(x->plan->alg),
+                              err));
+    SG_TRY(
+        cer_json_put_bytes(line, "signature", sg_buf_slice(&signature), err));
+    SG_TRY(cer_journal_add(x, "signed", SG_TAKE(line), err));
+    cer_say(x->room, "%-24s by %s in %s\n", "Signed", x->plan->key.label,
+            x->token.label);
+    return SG_OK;
+}
+
+/* --- keys ---------------------------------------------------------------------- */
+
+/* Is there a key with the plan's label? */
+static enum sg_rc look_for_key(struct cer_execution *x, bool *ret_found,
+                               struct tok_key_info *ret, struct sg_err *err)
+{
+    struct tok_key_info *list = NULL;
+    size_t n = 0;
+
+    SG_TRY(tok_key_list(x->client, &list, &n, err));
+    *ret_found = false;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(list[i].label, x->plan->key.label) != 0)
+            continue;
+        *ret_found = true;
+        *ret = list[i];
+    }
+    free(list);
+    return SG_OK;
+}
+
+static enum sg_rc record_key(struct cer_execution *x,
+                             const struct tok_key_info *info, bool adopted,
+                             struct sg_err *err)
+{
+    SG_CLEANUP(cer_json_free) json_object *line = json_object_new_object();
+    char attrs[ATTRS_TEXT_MAX];
+
+    if (line == NULL)
+        return sg_err_set(err, SG_NOMEM, "key");
+    (void)tok_attrs_text(info->attrs, attrs, sizeof(attrs));
+    SG_TRY(cer_json_put_text(line, "label", info->label, err));
+    SG_TRY(cer_json_put_hex(line, "id", SG_SLICE(info->id, info->id_len), err));
+    SG_TRY(cer_json_put_bytes(line, "spki",
+                              SG_SLICE(info->spki, info->spki_len), err));
+    SG_TRY(cer_json_put_text(line, "attributes", attrs, err));
+    SG_TRY(cer_json_put_text(line, "type", tok_key_type_name(info->type), err));
+    SG_TRY(cer_json_put_bool(line, "adopted", adopted, err));
+    SG_TRY(cer_journal_add(x, "key-made", SG_TAKE(line), err));
+    cer_say(x->room, "%-24s %s (%s): %s\n", adopted ? "Key found" : "Key made",
+            info->label, tok_key_type_name(info->type), attrs);
+    return SG_OK;
+}
+
+static bool same_guard(const struct tok_key_info *info,
+                       const struct tok_guard *guard)
+{
+    return info->has_guard && info->purpose == guard->purpose
+           && info->may_sign_ca == guard->may_sign_ca
+           && info->has_max_path_length == guard->has_max_path_length
+           && (!guard->has_max_path_length
+               || info->max_path_length == guard->max_path_length)
+           && info->max_validity == guard->max_validity && !info->bound;
+}
+
+/* The intent is on record and the key is there: it is the one that was made,
+ * because its label was free before. */
+static enum sg_rc adopt_key(struct cer_execution *x,
+                            const struct tok_key_info *info, struct sg_err *err)
+{
+    char prompt[CER_ANSWER_MAX];
+    char word[CER_ANSWER_MAX];
+
+    if (!info->has_guard)
+        return sg_err_set(err, SG_CONFLICT,
+                          "the key '%s' was made, but not its guard: it can "
+                          "sign nothing. Destroy it with the token's own tool "
+                          "and run this again",
+                          info->label);
+    if (info->type != x->plan->key.type
+        || !same_guard(info, &x->plan->key.guard))
+        return sg_err_set(err, SG_CONFLICT,
+                          "the key '%s' is in the token, but its type or guard "
+                          "is not the plan's",
+                          info->label);
+    cer_say(x->room, "The key was made before the interruption, with its "
+                     "guard: no other one is made.\n");
+    cer_say_hash(x->room, "Plan SHA-256", x->plan->sha256);
+    (void)snprintf(prompt, sizeof(prompt),
+                   "The key '%s' that is there will be taken. To do so, type "
+                   "the first word of the plan hash",
+                   info->label);
+    SG_TRY(cer_confirm(x, prompt, cer_first_word(x->plan->sha256, word), err));
+    SG_TRY(record_intent(x, "adopt-key", err));
+    return record_key(x, info, true, err);
+}
+
+static enum sg_rc generate(struct cer_execution *x, struct tok_key_info *ret,
+                           struct sg_err *err)
+{
+    struct tok_key_generate gen = { .type = x->plan->key.type,
+                                    .guard = x->plan->key.guard };
+    char prompt[CER_ANSWER_MAX];
+    char word[CER_ANSWER_MAX];
+
+    (void)snprintf(gen.label, sizeof(gen.label), "%s", x->plan->key.label);
+    cer_say_hash(x->room, "Plan SHA-256", x->plan->sha256);
+    (void)snprintf(prompt, sizeof(prompt),
+                   "The key '%s' (%s) will be made. To do so, type the first "
+                   "word of the plan hash",
+                   gen.label, tok_key_type_name(gen.type));
+    SG_TRY(cer_confirm(x, prompt, cer_first_word(x->plan->sha256, word), err));
+    SG_TRY(record_intent(x, "make-key", err));
+    if (tok_key_generate(x->client, &gen, ret, err) != SG_OK)
+        return record_failure(x, err);
+    return SG_OK;
+}
+
+enum sg_rc cer_token_make_key(struct cer_execution *x, struct sg_err *err)
+{
+    bool unknown = cer_progress(x) == CER_PROGRESS_UNKNOWN;
+    struct tok_key_info info;
+    bool found;
+
+    SG_TRY(look_for_key(x, &found, &info, err));
+    if (found && unknown)
+        return adopt_key(x, &info, err);
+    if (found)
+        return sg_err_set(err, SG_CONFLICT,
+                          "the token has a key '%s' already; this ceremony did "
+                          "not make it",
+                          info.label);
+    if (unknown)
+        cer_say(x->room, "There is no such key in the token: none was made.\n");
+    SG_TRY(generate(x, &info, err));
+    return record_key(x, &info, false, err);
+}
+
+/* --- afterwards ---------------------------------------------------------------- */
+
+static bool makes_ca(enum cer_type type)
+{
+    return type == CER_TYPE_ROOT || type == CER_TYPE_INTERMEDIATE
+           || type == CER_TYPE_CROSS_CERTIFICATE || type == CER_TYPE_ROLLOVER;
+}
+
+static enum sg_rc record_bound(struct cer_execution *x, const char *label,
+                               struct sg_err *err)
+{
+    SG_CLEANUP(cer_json_free) json_object *line = json_object_new_object();
+    uint8_t hash[32];
+
+    if (line == NULL)
+        return sg_err_set(err, SG_NOMEM, "bound");
+    SG_TRY(cer_sha256(sg_buf_slice(&x->result), hash, err));
+    SG_TRY(cer_json_put_text(line, "label", label, err));
+    SG_TRY(cer_json_put_hex(line, "certificate_sha256",
+                            SG_SLICE(hash, sizeof(hash)), err));
+    return cer_journal_add(x, "bound", SG_TAKE(line), err);
+}
+
+static enum sg_rc bind_key(struct cer_execution *x,
+                           const struct tok_key_info *info, struct sg_err *err)
+{
+    struct sg_slice der = sg_buf_slice(&x->result);
+    struct tok_key_open want;
+    struct tok_key *key = NULL;
+    uint8_t hash[32];
+
+    SG_TRY(cer_sha256(der, hash, err));
+    if (info->bound && memcmp(info->issuer_sha256, hash, sizeof(hash)) != 0) {
+        cer_say(x->room,
+                "The key '%s' stays bound to the certificate that it has.\n",
+                info->label);
+        return SG_OK;
+    }
+    want_key(&want, info->label, SG_SLICE(info->spki, info->spki_len));
+    SG_TRY(tok_client_key(x->client, &want, &key, err));
+    SG_TRY(tok_guard_bind(key, der, err));
+    cer_say(x->room,
+            "%-24s %s: from now on it signs below this certificate "
+            "only\n",
+            "Guard bound", info->label);
+    return record_bound(x, info->label, err);
+}
+
+/* The key with this public half that is a CA's; *ret_found says whether. */
+static enum sg_rc find_ca_key(struct cer_execution *x, struct sg_slice spki,
+                              bool *ret_found, struct tok_key_info *ret,
+                              struct sg_err *err)
+{
+    struct tok_key_info *list = NULL;
+    size_t n = 0;
+
+    SG_TRY(tok_key_list(x->client, &list, &n, err));
+    *ret_found = false;
+    for (size_t i = 0; i < n && !*ret_found; i++) {
+        *ret_found =
+            list[i].has_guard && list[i].purpose == TOK_PURPOSE_CA
+            && sg_slice_eq(SG_SLICE(list[i].spki, list[i].spki_len), spki);
+        if (*ret_found)
+            *ret = list[i];
+    }
+    free(list);
+    return SG_OK;
+}
+
+enum sg_rc cer_token_bind(struct cer_execution *x, struct sg_err *err)
+{
+    struct tok_key_info info;
+    bool found;
+
+    if (!makes_ca(x->plan->type)
+        || cer_journal_text(x, "bound", "label") != NULL)
+        return SG_OK;
+    struct ca_cert *cert = sg_arena_new(&x->arena, struct ca_cert);
+    if (cert == NULL)
+        return sg_err_set(err, SG_NOMEM, "certificate");
+    SG_TRY(ca_cert_parse(&x->arena, sg_buf_slice(&x->result), cert, err));
+    SG_TRY(start(x, err));
+    SG_TRY(find_ca_key(x, cert->spki.der, &found, &info, err));
+    if (found)
+        return bind_key(x, &info, err);
+    cer_say(x->room, "The certificate's key is not in this token. Where it is, "
+                     "bind it with:\n  signet key guard --label LABEL "
+                     "--certificate certificate.pem\n");
+    return SG_OK;
+}
