@@ -9,10 +9,24 @@
 #include "common/secret.h"
 
 static const struct cli_command *const COMMANDS[] = {
-    &CLI_CMD_TOKEN_LIST,   &CLI_CMD_TOKEN_INIT,      &CLI_CMD_TOKEN_INFO,
-    &CLI_CMD_KEY_GENERATE, &CLI_CMD_KEY_LIST,        &CLI_CMD_KEY_SHOW,
-    &CLI_CMD_CA_ROOT,      &CLI_CMD_CA_INTERMEDIATE, &CLI_CMD_ISSUE,
-    &CLI_CMD_SIGN,         &CLI_CMD_HEALTH,
+    &CLI_CMD_TOKEN_LIST,
+    &CLI_CMD_TOKEN_INIT,
+    &CLI_CMD_TOKEN_INFO,
+    &CLI_CMD_KEY_GENERATE,
+    &CLI_CMD_KEY_LIST,
+    &CLI_CMD_KEY_SHOW,
+    &CLI_CMD_CA_ROOT,
+    &CLI_CMD_CA_INTERMEDIATE,
+    /* in the order of a ceremony */
+    &CLI_CMD_CEREMONY_NEW,
+    &CLI_CMD_CEREMONY_PLAN,
+    &CLI_CMD_CEREMONY_SHOW,
+    &CLI_CMD_CEREMONY_REHEARSE,
+    &CLI_CMD_CEREMONY_APPROVE,
+    &CLI_CMD_CEREMONY_EXECUTE,
+    &CLI_CMD_ISSUE,
+    &CLI_CMD_SIGN,
+    &CLI_CMD_HEALTH,
 };
 
 /* The words of the command line that make a command's name. */
@@ -79,6 +93,8 @@ static void overview(const struct cli *cli, FILE *out)
 static void group_overview(const char *group, FILE *out)
 {
     fprintf(out, "usage: signet %s COMMAND [options]\n\n", group);
+    if (strcmp(group, "ceremony") == 0)
+        fputs("The steps of a ceremony, in their order:\n\n", out);
     for (size_t i = 0; i < SG_ARRAY_LEN(COMMANDS); i++) {
         if (after_word(COMMANDS[i]->name, group) != NULL)
             fprintf(out, "  %-17s %s\n", COMMANDS[i]->name,
@@ -168,9 +184,10 @@ static enum sg_rc dispatch(struct cli *cli, struct words words,
         return run_command(
             cli, cmd, (struct words){ words.argc - used, words.argv + used },
             err);
-    bool asks = words.argc == 2
-                && (strcmp(words.argv[1], "--help") == 0
-                    || strcmp(words.argv[1], "-h") == 0);
+    bool asks = words.argc == 1
+                || (words.argc == 2
+                    && (strcmp(words.argv[1], "--help") == 0
+                        || strcmp(words.argv[1], "-h") == 0));
     if (is_group(first) && asks) {
         group_overview(first, stdout);
         return SG_OK;

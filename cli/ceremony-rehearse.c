@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "ceremony/rehearse.h"
+#include "cli/ceremony-room.h"
+#include "cli/commands.h"
+#include "pkcs11/program.h"
+
+#define SOFTHSM_DEFAULT "/usr/lib/softhsm/libsofthsm2.so"
+
+struct rehearse_args {
+    const char *plan, *softhsm, *program;
+};
+
+static const struct cli_option WORDS[] = {
+    { .name = "plan",
+      CLI_TEXT(struct rehearse_args, plan),
+      .value = "PLAN",
+      .required = true,
+      .help = "the plan (JSON)" },
+};
+static const struct cli_option OPTIONS[] = {
+    { .name = "softhsm",
+      CLI_TEXT(struct rehearse_args, softhsm),
+      .value = "PATH",
+      .help = "SoftHSM's module; default " SOFTHSM_DEFAULT
+              ". $SIGNET_MODULE is not looked at: it may be a real token's" },
+    { .name = "token-program",
+      CLI_TEXT(struct rehearse_args, program),
+      .value = "PATH",
+      .help = "signet-token; default: the one that came with this program" },
+};
+static const struct cli_option_set SETS[] = {
+    { .heading = "Arguments",
+      .positional = true,
+      .option = WORDS,
+      .n = SG_ARRAY_LEN(WORDS) },
+    { .heading = "Options", .option = OPTIONS, .n = SG_ARRAY_LEN(OPTIONS) },
+};
+
+static enum sg_rc absolute(const char *option, const char *path,
+                           char dst[PATH_MAX], struct sg_err *err)
+{
+    if (realpath(path, dst) == NULL)
+        return sg_err_errno(err, SG_NOT_FOUND, "--%s %s", option, path);
+    return SG_OK;
+}
+
+static enum sg_rc rehearse(const struct rehearse_args *args,
+                           const struct cer_plan *plan,
+                           const struct cer_room *room, struct sg_err *err)
+{
+    char *paths = calloc(2, PATH_MAX);
+    if (paths == NULL)
+        return sg_err_set(err, SG_NOMEM, "rehearsal");
+    char *softhsm = paths;
+    char *program = paths + PATH_MAX;
+    enum sg_rc rc = absolute(
+        "softhsm", args->softhsm == NULL ? SOFTHSM_DEFAULT : args->softhsm,
+        softhsm, err);
+    if (rc == SG_OK && args->program != NULL)
+        rc = absolute("token-program", args->program, program, err);
+    else if (rc == SG_OK)
+        (void)tok_program_find(program, PATH_MAX);
+    const struct cer_rehearse_args rehearsal = {
+        .plan = plan,
+        .softhsm = softhsm,
+        .program = program,
+        .version = "signet " SIGNET_VERSION,
+        .room = room,
+    };
+    if (rc == SG_OK)
+        rc = cer_rehearse(&rehearsal, err);
+    free(paths);
+    return rc;
+}
+
+static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
+{
+    const struct rehearse_args *args = opaque;
+    const struct cer_plan *plan = NULL;
+    struct cli_room room;
+    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+
+    sg_arena_init(&arena, CLI_PLAN_ARENA_MAX);
+    SG_TRY(cli_plan_read(cli, args->plan, &arena, &plan, err));
+    SG_TRY(cli_room_open(cli, NULL, &room, err));
+    SG_TRY(cer_say_plan(&room.room, plan, err));
+    if (rehearse(args, plan, &room.room, err) != SG_OK)
+        return sg_err_wrap(err, "REHEARSAL");
+    cer_say(&room.room,
+            "\nREHEARSAL passed: token and files are gone again.\n");
+    if (!cli->json)
+        return SG_OK;
+    SG_CLEANUP(cli_json_free) struct json_object *json = cli_plan_json(plan);
+    cli_put_text(json, "rehearsal", "passed");
+    cli_print_record(cli, json, NULL, 0);
+    return SG_OK;
+}
+
+static const char *const EXAMPLES[] = {
+    "signet ceremony rehearse plan.json",
+    NULL,
+};
+
+const struct cli_command CLI_CMD_CEREMONY_REHEARSE = {
+    .name = "ceremony rehearse",
+    .summary = "Do all of it with a throw-away token and nobody asked.",
+    .about = "A SoftHSM token with a key of the same type is made in a folder "
+             "below /tmp, the plan's steps are gone through with every prompt "
+             "answered, and the folder is removed. Approvals and the window "
+             "are not asked for: what is still missing is said.",
+    .sets = SETS,
+    .n_sets = SG_ARRAY_LEN(SETS),
+    .examples = EXAMPLES,
+    .args_size = sizeof(struct rehearse_args),
+    .run = run,
+};
