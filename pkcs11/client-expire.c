@@ -139,8 +139,7 @@ void tok_expire(struct tok_client *client, struct sg_err *ret_hung)
 /* Asking twice does no harm. PING is about this very process. */
 static bool is_repeatable(enum tok_op op)
 {
-    return op == TOK_OP_SIGN_CERT || op == TOK_OP_SIGN_CSR
-           || op == TOK_OP_KEY_OPEN || op == TOK_OP_KEY_LIST
+    return tok_op_signs(op) || op == TOK_OP_KEY_OPEN || op == TOK_OP_KEY_LIST
            || op == TOK_OP_TOKEN_LIST;
 }
 

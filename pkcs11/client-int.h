@@ -65,6 +65,8 @@ struct tok_request {
     struct tok_key *key;       /* SIGN_* and GUARD_BIND */
     struct sg_slice algorithm; /* SIGN_* */
     struct sg_slice body; /* TBS, certificate to bind, or the whole payload */
+    bool has_fd;          /* SIGN_CRL: the TBS is in fd … */
+    int fd;               /* … borrowed for the call */
     struct tok_done done;
 };
 
@@ -86,6 +88,8 @@ struct tok_slot {
     atomic_bool sending;
     uint32_t next; /* in the free list or the queue */
     struct sg_buf frame;
+    int fd; /* owned, goes with the frame; -1: none. As frame, it stays while a
+             * caller is in send(). */
 };
 
 struct tok_key {
@@ -200,6 +204,8 @@ enum sg_rc tok_slot_rekey(struct tok_client *client, struct tok_slot *slot,
 enum sg_rc tok_submit(struct tok_client *client, const struct tok_request *req,
                       struct sg_err *err);
 void tok_wake(struct tok_client *client);
+/* send() of a frame and its descriptor (-1: none), without waiting. */
+ssize_t tok_send_frame(int sock, struct sg_slice frame, int fd);
 
 /* --- client-reply.c -------------------------------------------------------- */
 

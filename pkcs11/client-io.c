@@ -247,8 +247,8 @@ void tok_io_flush(struct tok_client *client)
     while ((slot = next_queued(client)) != NULL) {
         /* Only this thread reads replies and takes slots off the queue: the
          * slot stays as it is without the lock. */
-        ssize_t n = send(client->sock, slot->frame.data, slot->frame.len,
-                         MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n =
+            tok_send_frame(client->sock, sg_buf_slice(&slot->frame), slot->fd);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)

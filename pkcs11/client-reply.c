@@ -103,6 +103,10 @@ static enum sg_rc check_payload(const struct tok_frame *reply,
     switch (reply->op) {
     case TOK_OP_SIGN_CERT:
     case TOK_OP_SIGN_CSR:
+    case TOK_OP_SIGN_CRL:
+    case TOK_OP_SIGN_OCSP:
+    case TOK_OP_SIGN_DIGEST:
+    case TOK_OP_PROBE_SIGN:
         return signature_of(reply, &signature, err);
     case TOK_OP_PING:
     case TOK_OP_GUARD_BIND:

@@ -2,6 +2,7 @@
 #include "pkcs11/client-int.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -48,14 +49,38 @@ static void hand_over(struct tok_client *client, struct tok_slot *slot,
     tok_wake(client);
 }
 
+ssize_t tok_send_frame(int sock, struct sg_slice frame, int fd)
+{
+    union {
+        const uint8_t *in;
+        void *out;
+    } bytes = { .in = frame.p };
+    struct iovec iov = { bytes.out, frame.len };
+    union {
+        struct cmsghdr head;
+        uint8_t bytes[CMSG_SPACE(sizeof(int))];
+    } control = { .bytes = { 0 } };
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+    if (fd < 0)
+        return send(sock, frame.p, frame.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    control.head.cmsg_level = SOL_SOCKET;
+    control.head.cmsg_type = SCM_RIGHTS;
+    control.head.cmsg_len = CMSG_LEN(sizeof(fd));
+    memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+    msg.msg_control = control.bytes;
+    msg.msg_controllen = sizeof(control.bytes);
+    return sendmsg(sock, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* False: the socket is full. A closed one is seen by the thread, which then
  * still has the frame. */
-static bool send_frame(int sock, struct sg_slice frame)
+static bool send_frame(int sock, struct sg_slice frame, int fd)
 {
     ssize_t n;
 
     do {
-        n = send(sock, frame.p, frame.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        n = tok_send_frame(sock, frame, fd);
     } while (n < 0 && errno == EINTR);
     return n >= 0 || errno == EPIPE || errno == ECONNRESET;
 }
@@ -102,6 +127,7 @@ enum sg_rc tok_submit(struct tok_client *client, const struct tok_request *req,
     uint64_t id = slot->id;
     unsigned epoch = client->epoch;
     struct sg_slice frame = sg_buf_slice(&slot->frame);
+    int fd = slot->fd;
 
     slot->state = TOK_SLOT_SENT;
     atomic_store_explicit(&slot->sending, true, memory_order_relaxed);
@@ -110,7 +136,7 @@ enum sg_rc tok_submit(struct tok_client *client, const struct tok_request *req,
     /* Outside the lock: waking the process often costs the CPU at once, and
      * nobody should have to wait for that. From here on a reply may come; the
      * slot is somebody else's when sending is false. */
-    bool sent = send_frame(sock, frame);
+    bool sent = send_frame(sock, frame, fd);
     atomic_store_explicit(&slot->sending, false, memory_order_release);
     if (!sent)
         hand_over(client, slot, id, epoch);

@@ -2,8 +2,10 @@
 #include "pkcs11/client-int.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 
@@ -19,6 +21,7 @@ enum sg_rc tok_table_init(struct tok_client *client, struct sg_err *err)
         return sg_err_set(err, SG_NOMEM, "table of %u requests", n);
     for (unsigned i = 0; i < n; i++) {
         sg_buf_init(&client->slots[i].frame, TOK_FRAME_MAX);
+        client->slots[i].fd = -1;
         client->slots[i].next = i + 1 < n ? i + 1 : TOK_NO_SLOT;
     }
     client->free_head = 0;
@@ -29,12 +32,22 @@ enum sg_rc tok_table_init(struct tok_client *client, struct sg_err *err)
     return SG_OK;
 }
 
+/* Not while somebody is in send() with it. */
+static void drop_fd(struct tok_slot *slot)
+{
+    if (slot->fd >= 0)
+        (void)close(slot->fd);
+    slot->fd = -1;
+}
+
 void tok_table_done(struct tok_client *client)
 {
     if (client->slots == NULL)
         return;
-    for (unsigned i = 0; i < client->cfg.max_in_flight; i++)
+    for (unsigned i = 0; i < client->cfg.max_in_flight; i++) {
+        drop_fd(&client->slots[i]);
         sg_buf_done(&client->slots[i].frame);
+    }
     sg_buf_done(&client->scratch);
     free(client->slots);
     client->slots = NULL;
@@ -84,6 +97,7 @@ enum sg_rc tok_slot_take(struct tok_client *client, struct tok_slot **ret_slot,
                               client->cfg.name, client->in_flight);
         sched_yield();
     }
+    drop_fd(slot);
     client->in_flight++;
     slot->id =
         ++client->counter << INDEX_BITS | (uint64_t)(slot - client->slots);
@@ -100,6 +114,8 @@ void tok_slot_free(struct tok_client *client, struct tok_slot *slot)
         sg_buf_done(&slot->frame);
         sg_buf_init(&slot->frame, TOK_FRAME_MAX);
     }
+    if (!is_sending(slot))
+        drop_fd(slot);
     slot->id = 0;
     slot->state = TOK_SLOT_FREE;
     slot->key = NULL;
@@ -169,17 +185,12 @@ void tok_queue_unlink(struct tok_client *client, const struct tok_slot *slot)
         client->queue_tail = before;
 }
 
-static bool is_sign(enum tok_op op)
-{
-    return op == TOK_OP_SIGN_CERT || op == TOK_OP_SIGN_CSR;
-}
-
 static enum sg_rc put_payload(struct sg_buf *out, const struct tok_request *req,
                               struct sg_err *err)
 {
     struct tok_sign sign = { .algorithm = req->algorithm, .tbs = req->body };
 
-    if (is_sign(req->op)) {
+    if (tok_op_signs(req->op)) {
         sign.key_ref = req->key->ref;
         return tok_put_sign(out, &sign, err);
     }
@@ -224,6 +235,11 @@ enum sg_rc tok_slot_encode(struct tok_client *client, struct tok_slot *slot,
     sg_buf_reset(&client->scratch);
     SG_TRY(put_payload(&client->scratch, req, err));
     SG_TRY(put_frame(client, slot, err));
+    if (req->has_fd) {
+        slot->fd = fcntl(req->fd, F_DUPFD_CLOEXEC, 0);
+        if (slot->fd < 0)
+            return sg_err_errno(err, SG_IO, "%s", tok_op_name(req->op));
+    }
     if (slot->deadline_ms < client->next_look_ms)
         client->next_look_ms = slot->deadline_ms;
     return SG_OK;
@@ -235,7 +251,7 @@ enum sg_rc tok_slot_rekey(struct tok_client *client, struct tok_slot *slot,
     struct tok_frame frame;
     struct tok_sign sign;
 
-    if (!is_sign(slot->op) || slot->epoch == client->epoch)
+    if (!tok_op_signs(slot->op) || slot->epoch == client->epoch)
         return SG_OK;
     if (slot->key->failure.rc != SG_OK)
         return tok_err_copy(err, &slot->key->failure);

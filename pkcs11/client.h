@@ -109,6 +109,23 @@ enum sg_rc tok_sign_cert(struct tok_key *key, struct sg_slice algorithm,
 enum sg_rc tok_sign_csr(struct tok_key *key, struct sg_slice algorithm,
                         struct sg_slice tbs, struct sg_buf *out,
                         struct sg_err *err);
+/* A TBSCertList of up to TOK_CRL_MAX bytes. */
+enum sg_rc tok_sign_crl(struct tok_key *key, struct sg_slice algorithm,
+                        struct sg_slice tbs, struct sg_buf *out,
+                        struct sg_err *err);
+/* An OCSP ResponseData; keys for ocsp only. */
+enum sg_rc tok_sign_ocsp(struct tok_key *key, struct sg_slice algorithm,
+                         struct sg_slice tbs, struct sg_buf *out,
+                         struct sg_err *err);
+/* A digest as the algorithm says (SHA-256 for ecdsa-with-SHA256 …); keys for
+ * backend only, and not Ed25519, which signs no digests. */
+enum sg_rc tok_sign_digest(struct tok_key *key, struct sg_slice algorithm,
+                           struct sg_slice digest, struct sg_buf *out,
+                           struct sg_err *err);
+/* The signature of tok_probe_algorithm() over TOK_PROBE_PREFIX, a NUL and the
+ * challenge (1 … TOK_CHALLENGE_MAX bytes); keys for probe only. */
+enum sg_rc tok_probe_sign(struct tok_key *key, struct sg_slice challenge,
+                          struct sg_buf *out, struct sg_err *err);
 enum sg_rc tok_ping(struct tok_client *client, struct sg_err *err);
 /* *ret_list is malloc'd: free(). */
 enum sg_rc tok_token_list(struct tok_client *client,

@@ -17,6 +17,13 @@ const char *tok_op_name(enum tok_op op)
     return "?";
 }
 
+bool tok_op_signs(enum tok_op op)
+{
+    return op == TOK_OP_SIGN_CERT || op == TOK_OP_SIGN_CSR
+           || op == TOK_OP_SIGN_CRL || op == TOK_OP_SIGN_OCSP
+           || op == TOK_OP_SIGN_DIGEST || op == TOK_OP_PROBE_SIGN;
+}
+
 static bool op_known(unsigned op)
 {
 #define X(name, number, text) || op == (number)
@@ -413,6 +420,30 @@ enum sg_rc tok_get_sign(struct sg_slice payload, struct tok_sign *ret,
     SG_TRY(sg_get_end(&in, err));
     *ret = sign;
     return SG_OK;
+}
+
+#define ALGORITHM(s) SG_SLICE((const uint8_t *)(s), sizeof(s) - 1)
+
+struct sg_slice tok_probe_algorithm(enum tok_key_type type)
+{
+    switch (type) {
+    case TOK_KEY_EC_P256: /* ecdsa-with-SHA256 */
+        return ALGORITHM("\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02");
+    case TOK_KEY_EC_P384:
+        return ALGORITHM("\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03");
+    case TOK_KEY_EC_P521:
+        return ALGORITHM("\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x04");
+    case TOK_KEY_RSA_2048:
+    case TOK_KEY_RSA_3072:
+    case TOK_KEY_RSA_4096: /* sha256WithRSAEncryption */
+        return ALGORITHM("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01"
+                         "\x01\x0b\x05\x00");
+    case TOK_KEY_ED25519:
+        return ALGORITHM("\x30\x05\x06\x03\x2b\x65\x70");
+    case TOK_KEY_UNSET:
+        break;
+    }
+    return SG_SLICE(NULL, 0);
 }
 
 enum sg_rc tok_put_log(struct sg_buf *out, uint8_t level, const char *line,

@@ -24,12 +24,15 @@
 #include "pkcs11/keytype.h"
 
 #define TOK_FRAME_VERSION 1
-#define TOK_FRAME_MAX 65536   /* bytes; a 16 KiB TBS with room to spare */
-#define TOK_FRAME_HEADER 24   /* bytes */
-#define TOK_HELPER_FD 3       /* the socket, in the token process */
-#define TOK_TBS_MAX 32768     /* bytes of a TBSCertificate or CSR info */
-#define TOK_ALGORITHM_MAX 128 /* bytes; RSASSA-PSS with parameters is 67 */
-#define TOK_KEYS_MAX 256      /* keys listed in one reply */
+#define TOK_FRAME_MAX 65536      /* bytes; a 16 KiB TBS with room to spare */
+#define TOK_FRAME_HEADER 24      /* bytes */
+#define TOK_HELPER_FD 3          /* the socket, in the token process */
+#define TOK_TBS_MAX 32768        /* bytes of a TBSCertificate or CSR info */
+#define TOK_CRL_MAX (256U << 20) /* bytes; four million entries of 57 octets */
+#define TOK_ALGORITHM_MAX 128    /* bytes; RSASSA-PSS with parameters is 67 */
+#define TOK_CHALLENGE_MAX 256    /* bytes of what a probe key signs */
+#define TOK_PROBE_PREFIX "signet probe" /* and its NUL, before the challenge */
+#define TOK_KEYS_MAX 256                /* keys listed in one reply */
 
 /* op, name, may be asked before a token is logged in (signet-token --list) */
 #define TOK_OP_TABLE(X) \
@@ -43,7 +46,11 @@
     X(KEY_OPEN, 8, "key_open") \
     X(GUARD_BIND, 9, "guard_bind") \
     X(SIGN_CERT, 10, "sign_cert") \
-    X(SIGN_CSR, 11, "sign_csr")
+    X(SIGN_CSR, 11, "sign_csr") \
+    X(SIGN_CRL, 12, "sign_crl") \
+    X(SIGN_OCSP, 13, "sign_ocsp") \
+    X(SIGN_DIGEST, 14, "sign_digest") \
+    X(PROBE_SIGN, 15, "probe_sign")
 
 enum tok_op {
     TOK_OP_UNSET,
@@ -52,6 +59,8 @@ enum tok_op {
 #undef X
 };
 const char *tok_op_name(enum tok_op op); /* "?" for an unknown one */
+/* Asked with a struct tok_sign, answered with a signature. */
+bool tok_op_signs(enum tok_op op);
 
 struct tok_frame {
     enum tok_op op;
@@ -125,10 +134,18 @@ enum sg_rc tok_put_key_open(struct sg_buf *out, const struct tok_key_open *,
 enum sg_rc tok_get_key_open(struct sg_slice payload, struct tok_key_open *ret,
                             struct sg_err *err);
 
-/* SIGN_CERT and SIGN_CSR: u32 key reference, blob algorithm (the whole
+/* SIGN_* and PROBE_SIGN: u32 key reference, blob algorithm (the whole
  * AlgorithmIdentifier DER), blob to-be-signed DER -> blob signature as it goes
- * into the BIT STRING. For SIGN_CERT the algorithm must equal the one inside
- * the TBSCertificate. */
+ * into the BIT STRING. The algorithm must equal the one inside a
+ * TBSCertificate or TBSCertList.
+ * SIGN_CRL: with an empty tbs the message carries one descriptor (SCM_RIGHTS):
+ * a memfd of 1 … TOK_CRL_MAX bytes, sealed against writing, growing and
+ * shrinking. No other message carries any.
+ * SIGN_OCSP: tbs is a ResponseData. SIGN_DIGEST: tbs is the digest that the
+ * algorithm names; not for Ed25519, which signs no digests. PROBE_SIGN: the
+ * algorithm is empty (tok_probe_algorithm() says which it is) and tbs is a
+ * challenge of 1 … TOK_CHALLENGE_MAX bytes; what is signed is
+ * TOK_PROBE_PREFIX, its NUL and the challenge. */
 struct tok_sign {
     uint32_t key_ref;
     struct sg_slice algorithm;
@@ -138,6 +155,9 @@ enum sg_rc tok_put_sign(struct sg_buf *out, const struct tok_sign *,
                         struct sg_err *err);
 enum sg_rc tok_get_sign(struct sg_slice payload, struct tok_sign *ret,
                         struct sg_err *err);
+
+/* The AlgorithmIdentifier that a probe key of this type signs with. */
+struct sg_slice tok_probe_algorithm(enum tok_key_type type);
 
 /* LOG: u8 level (enum sg_log_level), blob line. */
 enum sg_rc tok_put_log(struct sg_buf *out, uint8_t level, const char *line,

@@ -76,6 +76,17 @@ enum sg_rc tok_purpose_parse(const char *text, enum tok_purpose *ret,
     return SG_OK;
 }
 
+const char *tok_refused_name(enum tok_refused why)
+{
+    static const char *const names[] = {
+#define X(name, text) [TOK_REFUSED_##name] = (text),
+        TOK_REFUSED_TABLE(X)
+#undef X
+    };
+
+    return (size_t)why < SG_ARRAY_LEN(names) ? names[why] : "?";
+}
+
 /* Words that YAML takes for "no value": neither a configuration nor a guard
  * could name such a key. */
 static const char *const NO_VALUE[] = { "~", "null", "Null", "NULL" };

@@ -69,6 +69,39 @@ enum sg_rc tok_purpose_parse(const char *text, enum tok_purpose *ret,
 /* Longest validity that a guard can state: 10^10 s, some 317 years. */
 #define TOK_VALIDITY_MAX INT64_C(10000000000)
 
+/* Why a token process refused to sign: what it counts and logs. */
+#define TOK_REFUSED_TABLE(X) \
+    X(OTHER, "other") \
+    X(NO_GUARD, "no_guard") \
+    X(PURPOSE, "purpose") \
+    X(UNBOUND, "unbound") \
+    X(FORMAT, "format") \
+    X(ALGORITHM, "algorithm") \
+    X(ISSUER, "issuer") \
+    X(AKI, "authority_key_id") \
+    X(PUBLIC_KEY, "public_key") \
+    X(CA, "ca") \
+    X(PATH_LENGTH, "path_length") \
+    X(KEY_USAGE, "key_usage") \
+    X(EXTENSION, "extension") \
+    X(EKU, "extended_key_usage") \
+    X(NAMES, "name_constraints") \
+    X(VALIDITY, "validity") \
+    X(CRL, "crl") \
+    X(OCSP, "ocsp") \
+    X(DIGEST, "digest") \
+    X(RATE, "rate") \
+    X(BIND, "bind") \
+    X(NARROW, "narrow")
+
+enum tok_refused {
+#define X(name, text) TOK_REFUSED_##name,
+    TOK_REFUSED_TABLE(X)
+#undef X
+        TOK_REFUSED_N
+};
+const char *tok_refused_name(enum tok_refused why); /* "?" for an unknown one */
+
 /* A key's own limits (DESIGN 5), kept beside the token process. This is the
  * part that is enforced today; the rest of it comes with ceremonies. */
 struct tok_guard {
@@ -77,6 +110,7 @@ struct tok_guard {
     bool has_max_path_length; /* of CA certificates that it signs */
     uint32_t max_path_length;
     int64_t max_validity; /* seconds from notBefore to notAfter, inclusive */
+    bool no_crl;          /* a CA key that signs no CRLs */
     bool bound;           /* an issuer certificate was bound to the key */
     struct sg_slice issuer_cert; /* DER, borrowed; empty until bound */
 };

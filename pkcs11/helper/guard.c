@@ -44,19 +44,26 @@ enum sg_rc tok_guard_check_issuer(struct sg_slice cert, struct sg_slice spki,
     SG_TRY(tok_tbs_of_cert(cert, &der, err));
     SG_TRY(tok_tbs_parse(der, &tbs, err));
     if (!sg_slice_eq(tbs.spki, spki))
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, BIND,
                           "guard: the certificate's public key is not this "
                           "key's");
     if (!tbs.is_ca)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, BIND,
                           "guard: the certificate is not a CA's (basic"
                           "Constraints cA, RFC 5280 4.2.1.9)");
     if (tbs.has_key_usage && (tbs.key_usage & TOK_KU_KEY_CERT_SIGN) == 0)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, BIND,
                           "guard: the certificate's keyUsage has no "
                           "keyCertSign (RFC 5280 4.2.1.3)");
+    if (tbs.unknown.p != NULL) {
+        char oid[SG_OID_TEXT_MAX];
+        return tok_refuse(err, BIND,
+                          "guard: the certificate has the critical extension "
+                          "%s, which is not known here (RFC 5280 4.2)",
+                          sg_oid_to_text(tbs.unknown, oid));
+    }
     if (tbs.ski.len == 0)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, BIND,
                           "guard: the certificate has no subjectKeyIdentifier "
                           "(RFC 5280 4.2.1.2)");
     *ret_tbs = tbs;
@@ -67,7 +74,7 @@ static enum sg_rc check_bindable(const struct tok_guard *limits,
                                  struct sg_err *err)
 {
     if (limits->bound && limits->purpose != TOK_PURPOSE_CA)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, BIND,
                           "guard: a key for %s has no issuer certificate",
                           tok_purpose_name(limits->purpose));
     if (limits->bound && limits->issuer_cert.len == 0)
@@ -119,7 +126,7 @@ static enum sg_rc check_times(const struct tok_guard_state *g,
     char limit[SG_TIME_TEXT_MAX];
 
     if (tbs->not_after < tbs->not_before)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, VALIDITY,
                           "guard: notAfter %s is before notBefore %s "
                           "(RFC 5280 4.1.2.5)",
                           sg_time_text(tbs->not_after, text),
@@ -127,7 +134,7 @@ static enum sg_rc check_times(const struct tok_guard_state *g,
     /* Both ends are inside of the validity: one second more. */
     int64_t validity = tbs->not_after - tbs->not_before + 1;
     if (validity > g->limits.max_validity)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, VALIDITY,
                           "guard: validity of %lld s, this key's certificates "
                           "have at most %lld s",
                           (long long)validity,
@@ -135,12 +142,12 @@ static enum sg_rc check_times(const struct tok_guard_state *g,
     if (!g->limits.bound)
         return SG_OK;
     if (tbs->not_after > g->issuer.not_after)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, VALIDITY,
                           "guard: notAfter %s is past the issuer's %s",
                           sg_time_text(tbs->not_after, text),
                           sg_time_text(g->issuer.not_after, limit));
     if (tbs->not_before < g->issuer.not_before)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, VALIDITY,
                           "guard: notBefore %s is before the issuer's %s",
                           sg_time_text(tbs->not_before, text),
                           sg_time_text(g->issuer.not_before, limit));
@@ -167,37 +174,51 @@ static bool path_limit(const struct tok_guard_state *g, bool own,
     return max != UINT64_MAX;
 }
 
-static enum sg_rc check_ca(const struct tok_guard_state *g, bool own,
-                           const struct tok_tbs *tbs, struct sg_err *err)
+static enum sg_rc check_path(const struct tok_guard_state *g, bool own,
+                             const struct tok_tbs *tbs, struct sg_err *err)
 {
     uint64_t max;
 
-    if (!tbs->is_ca) {
-        if (tbs->has_key_usage && (tbs->key_usage & TOK_KU_KEY_CERT_SIGN) != 0)
-            return sg_err_set(err, SG_POLICY,
-                              "guard: keyCertSign without cA (RFC 5280 "
-                              "4.2.1.3)");
-        return SG_OK;
-    }
-    if (!g->limits.may_sign_ca)
-        return sg_err_set(err, SG_POLICY,
-                          "guard: this key may not sign CA certificates");
     if (!own && g->limits.bound && g->issuer.has_path_length
         && g->issuer.path_length == 0)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, PATH_LENGTH,
                           "guard: the issuer's path length is 0: no CA "
                           "certificate below it (RFC 5280 4.2.1.9)");
     if (!path_limit(g, own, &max))
         return SG_OK;
     if (!tbs->has_path_length)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, PATH_LENGTH,
                           "guard: CA certificate without path length, must "
                           "have %llu at most",
                           (unsigned long long)max);
     if (tbs->path_length > max)
-        return sg_err_set(err, SG_POLICY, "guard: path length %u, at most %llu",
+        return tok_refuse(err, PATH_LENGTH,
+                          "guard: path length %u, at most %llu",
                           (unsigned)tbs->path_length, (unsigned long long)max);
     return SG_OK;
+}
+
+static enum sg_rc check_ca(const struct tok_guard_state *g, bool own,
+                           const struct tok_tbs *tbs, struct sg_err *err)
+{
+    char oid[SG_OID_TEXT_MAX];
+
+    if (!tbs->is_ca) {
+        if (tbs->has_key_usage && (tbs->key_usage & TOK_KU_KEY_CERT_SIGN) != 0)
+            return tok_refuse(err, KEY_USAGE,
+                              "guard: keyCertSign without cA (RFC 5280 "
+                              "4.2.1.3)");
+        return SG_OK;
+    }
+    if (!g->limits.may_sign_ca)
+        return tok_refuse(err, CA,
+                          "guard: this key may not sign CA certificates");
+    if (tbs->unknown.p != NULL)
+        return tok_refuse(err, EXTENSION,
+                          "guard: CA certificate with the critical extension "
+                          "%s, which is not known here (RFC 5280 4.2)",
+                          sg_oid_to_text(tbs->unknown, oid));
+    return check_path(g, own, tbs, err);
 }
 
 /* Before a certificate is bound a key signs nothing but its own root. */
@@ -207,22 +228,22 @@ static enum sg_rc check_unbound(const struct tok_guard_state *g, bool own,
     const char *next = "bind its issuer certificate first";
 
     if (!sg_slice_eq(tbs->issuer, tbs->subject))
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, UNBOUND,
                           "guard: the key has no issuer certificate yet and "
                           "issuer and subject differ: %s",
                           next);
     if (!own)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, UNBOUND,
                           "guard: the key has no issuer certificate yet and "
                           "the public key is another's: %s",
                           next);
     if (!g->limits.may_sign_ca)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, CA,
                           "guard: this key may not sign CA certificates, so "
                           "it cannot be a root's: %s",
                           next);
     if (!tbs->is_ca)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, UNBOUND,
                           "guard: the key has no issuer certificate yet and "
                           "this is no CA certificate: %s",
                           next);
@@ -233,17 +254,17 @@ static enum sg_rc check_bound(const struct tok_guard_state *g, bool own,
                               const struct tok_tbs *tbs, struct sg_err *err)
 {
     if (!sg_slice_eq(tbs->issuer, g->issuer.subject))
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, ISSUER,
                           "guard: issuer is not, byte for byte, the subject "
                           "of the key's own certificate (RFC 5280 4.1.2.4)");
     if (tbs->aki.p == NULL && own && sg_slice_eq(tbs->issuer, tbs->subject))
         return SG_OK; /* self-signed: RFC 5280 4.2.1.1 lets it be left out */
     if (tbs->aki.p == NULL)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, AKI,
                           "guard: no authorityKeyIdentifier (RFC 5280 "
                           "4.2.1.1)");
     if (!sg_slice_eq(tbs->aki, g->issuer.ski))
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, AKI,
                           "guard: authorityKeyIdentifier is not the issuer's "
                           "subjectKeyIdentifier (RFC 5280 4.2.1.1)");
     return SG_OK;
@@ -254,10 +275,10 @@ enum sg_rc tok_guard_check_cert(const struct tok_guard_state *guard,
                                 struct sg_err *err)
 {
     if (guard == NULL)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, NO_GUARD,
                           "guard: the key has no guard and signs nothing");
     if (guard->limits.purpose != TOK_PURPOSE_CA)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, PURPOSE,
                           "guard: the key is for %s, not for certificates",
                           tok_purpose_name(guard->limits.purpose));
     bool own = sg_slice_eq(tbs->spki, spki);
@@ -273,11 +294,111 @@ enum sg_rc tok_guard_check_csr(const struct tok_guard_state *guard,
                                struct sg_err *err)
 {
     if (guard == NULL)
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, NO_GUARD,
                           "guard: the key has no guard and signs nothing");
     if (!sg_slice_eq(csr_spki, spki))
-        return sg_err_set(err, SG_POLICY,
+        return tok_refuse(err, PUBLIC_KEY,
                           "guard: the request's public key is not this key's "
                           "(RFC 2986 4.1)");
+    return SG_OK;
+}
+
+/* --- CRLs, OCSP responses and the rest -------------------------------------- */
+
+enum sg_rc tok_guard_check_purpose(const struct tok_guard_state *guard,
+                                   enum tok_purpose purpose, struct sg_err *err)
+{
+    static const char *const what[] = {
+        [TOK_PURPOSE_CA] = "certificates and CRLs",
+        [TOK_PURPOSE_OCSP] = "OCSP responses",
+        [TOK_PURPOSE_BACKEND] = "digests",
+        [TOK_PURPOSE_PROBE] = "challenges",
+    };
+
+    if (guard == NULL)
+        return tok_refuse(err, NO_GUARD,
+                          "guard: the key has no guard and signs nothing");
+    if (guard->limits.purpose != purpose)
+        return tok_refuse(err, PURPOSE, "guard: the key is for %s, not for %s",
+                          tok_purpose_name(guard->limits.purpose),
+                          what[purpose]);
+    return SG_OK;
+}
+
+enum sg_rc tok_guard_check_crl(const struct tok_guard_state *guard,
+                               const struct tok_crl *crl, struct sg_err *err)
+{
+    char this_text[SG_TIME_TEXT_MAX];
+    char text[SG_TIME_TEXT_MAX];
+
+    SG_TRY(tok_guard_check_purpose(guard, TOK_PURPOSE_CA, err));
+    const struct tok_tbs *issuer = &guard->issuer;
+    if (guard->limits.no_crl)
+        return tok_refuse(err, CRL, "guard: this key may not sign CRLs");
+    if (!guard->limits.bound)
+        return tok_refuse(err, UNBOUND,
+                          "guard: the key has no issuer certificate yet: bind "
+                          "it first");
+    if (issuer->has_key_usage && (issuer->key_usage & TOK_KU_CRL_SIGN) == 0)
+        return tok_refuse(err, KEY_USAGE,
+                          "guard: the issuer's keyUsage has no cRLSign "
+                          "(RFC 5280 4.2.1.3)");
+    if (!sg_slice_eq(crl->issuer, issuer->subject))
+        return tok_refuse(err, ISSUER,
+                          "guard: the CRL's issuer is not, byte for byte, the "
+                          "subject of the key's own certificate (RFC 5280 "
+                          "5.1.2.3)");
+    if (crl->aki.p == NULL || !sg_slice_eq(crl->aki, issuer->ski))
+        return tok_refuse(err, AKI,
+                          "guard: the CRL's authorityKeyIdentifier is not the "
+                          "issuer's subjectKeyIdentifier (RFC 5280 5.2.1)");
+    if (!crl->has_number)
+        return tok_refuse(err, CRL,
+                          "guard: the CRL has no number (RFC 5280 5.2.3)");
+    if (crl->next_update <= crl->this_update)
+        return tok_refuse(err, CRL,
+                          "guard: nextUpdate %s is not after thisUpdate %s "
+                          "(RFC 5280 5.1.2.5)",
+                          sg_time_text(crl->next_update, text),
+                          sg_time_text(crl->this_update, this_text));
+    if (crl->this_update < issuer->not_before)
+        return tok_refuse(err, CRL,
+                          "guard: thisUpdate %s is before the issuer's "
+                          "notBefore %s",
+                          sg_time_text(crl->this_update, this_text),
+                          sg_time_text(issuer->not_before, text));
+    return SG_OK;
+}
+
+/* KeyHash: SHA-1 of the public key's bits, without tag, length and the count
+ * of unused bits (RFC 6960 4.2.1). */
+static enum sg_rc key_hash(struct sg_slice spki, uint8_t ret[SHA_DIGEST_LENGTH],
+                           struct sg_err *err)
+{
+    struct sg_der in;
+    struct sg_der seq;
+    struct sg_slice algorithm;
+    struct sg_slice bits;
+
+    sg_der_init(&in, spki, "public key");
+    SG_TRY(sg_der_enter(&in, SG_DER_SEQUENCE, &seq, err));
+    SG_TRY(tok_der_whole(&seq, &algorithm, err));
+    SG_TRY(sg_der_bits(&seq, &bits, err));
+    (void)SHA1(bits.p, bits.len, ret);
+    return SG_OK;
+}
+
+enum sg_rc tok_guard_check_ocsp(const struct tok_guard_state *guard,
+                                struct sg_slice spki,
+                                const struct tok_ocsp *ocsp, struct sg_err *err)
+{
+    uint8_t hash[SHA_DIGEST_LENGTH];
+
+    SG_TRY(tok_guard_check_purpose(guard, TOK_PURPOSE_OCSP, err));
+    SG_TRY(key_hash(spki, hash, err));
+    if (!sg_slice_eq(ocsp->key_hash, SG_SLICE(hash, sizeof(hash))))
+        return tok_refuse(err, OCSP,
+                          "guard: responderID is not the hash of this key "
+                          "(RFC 6960 4.2.1)");
     return SG_OK;
 }

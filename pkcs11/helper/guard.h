@@ -6,7 +6,8 @@
  * certificate at most once, and never changes otherwise. A struct
  * tok_guard_state never changes after it was made: any thread may read it. */
 
-#include "pkcs11/helper/tbs.h"
+#include "pkcs11/helper/crl.h"
+#include "pkcs11/helper/tbs-ocsp.h"
 #include "pkcs11/keytype.h"
 
 struct tok_guard_state {
@@ -44,5 +45,22 @@ enum sg_rc tok_guard_check_cert(const struct tok_guard_state *guard,
 enum sg_rc tok_guard_check_csr(const struct tok_guard_state *guard,
                                struct sg_slice spki, struct sg_slice csr_spki,
                                struct sg_err *err);
+
+/* May it sign this CRL: a CA key, of the issuer that it is bound to? */
+enum sg_rc tok_guard_check_crl(const struct tok_guard_state *guard,
+                               const struct tok_crl *crl, struct sg_err *err);
+
+/* May it sign this OCSP response: an OCSP key that names itself by its hash? A
+ * CA key never does: its responder has a certificate of its own. */
+enum sg_rc tok_guard_check_ocsp(const struct tok_guard_state *guard,
+                                struct sg_slice spki,
+                                const struct tok_ocsp *ocsp,
+                                struct sg_err *err);
+
+/* Is the key for this (BACKEND: digests; PROBE: challenges) and nothing
+ * else? */
+enum sg_rc tok_guard_check_purpose(const struct tok_guard_state *guard,
+                                   enum tok_purpose purpose,
+                                   struct sg_err *err);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "pkcs11/helper/ckr.h"
+#include "pkcs11/helper/crl.h"
 #include "pkcs11/helper/keygen.h"
 #include "pkcs11/helper/sign.h"
 
@@ -34,6 +35,8 @@ struct worker {
     struct sg_buf reply;
     uint8_t message[TOK_FRAME_MAX];
     bool bad_request; /* the parent does not speak our protocol */
+    enum tok_op op;   /* that is being done */
+    int fd;           /* that came with the message; -1: none */
 };
 
 /* --- sending ----------------------------------------------------------------------- */
@@ -235,32 +238,37 @@ static enum sg_rc do_guard_bind(struct worker *w, struct sg_slice in,
     return tok_keys_bind(w->serve->cfg.keys, ref, cert, err);
 }
 
-static enum sg_rc do_sign(struct worker *w, enum tok_op op, struct sg_slice in,
-                          struct sg_err *err)
+static enum sg_rc sign(struct worker *w, const struct tok_sign *req,
+                       struct sg_err *err)
 {
-    struct tok_sign req;
-
-    if (tok_get_sign(in, &req, err) != SG_OK)
-        return bad(w, err->rc);
     /* The blob's length comes first and is known last. */
     SG_TRY(sg_buf_put_u32(&w->payload, 0, err));
-    SG_TRY(tok_signer_sign(w->signer, op, &req, &w->payload, err));
+    SG_TRY(tok_signer_sign(w->signer, w->op, req, &w->payload, err));
     size_t len = w->payload.len - 4;
     w->payload.data[2] = (uint8_t)(len >> 8);
     w->payload.data[3] = (uint8_t)len;
     return SG_OK;
 }
 
-static enum sg_rc do_sign_cert(struct worker *w, struct sg_slice in,
-                               struct sg_err *err)
+static enum sg_rc do_sign(struct worker *w, struct sg_slice in,
+                          struct sg_err *err)
 {
-    return do_sign(w, TOK_OP_SIGN_CERT, in, err);
-}
+    struct tok_crl_file file = { 0 };
+    struct tok_sign req;
 
-static enum sg_rc do_sign_csr(struct worker *w, struct sg_slice in,
-                              struct sg_err *err)
-{
-    return do_sign(w, TOK_OP_SIGN_CSR, in, err);
+    if (tok_get_sign(in, &req, err) != SG_OK)
+        return bad(w, err->rc);
+    if (w->fd < 0)
+        return sign(w, &req, err);
+    if (req.tbs.len != 0)
+        return bad(w, sg_err_set(err, SG_FORMAT,
+                                 "%s with both a descriptor and bytes",
+                                 tok_op_name(w->op)));
+    SG_TRY(tok_crl_file_map(w->fd, &file, err));
+    req.tbs = SG_SLICE(file.p, file.len);
+    enum sg_rc rc = sign(w, &req, err);
+    tok_crl_file_done(&file);
+    return rc;
 }
 
 enum needs { NEEDS_NOTHING, NEEDS_LOGIN, NEEDS_ADMIN };
@@ -270,8 +278,12 @@ static const struct handler {
     enum needs needs;
     enum sg_rc (*run)(struct worker *w, struct sg_slice in, struct sg_err *err);
 } HANDLERS[] = {
-    { TOK_OP_SIGN_CERT, NEEDS_LOGIN, do_sign_cert },
-    { TOK_OP_SIGN_CSR, NEEDS_LOGIN, do_sign_csr },
+    { TOK_OP_SIGN_CERT, NEEDS_LOGIN, do_sign },
+    { TOK_OP_SIGN_CSR, NEEDS_LOGIN, do_sign },
+    { TOK_OP_SIGN_CRL, NEEDS_LOGIN, do_sign },
+    { TOK_OP_SIGN_OCSP, NEEDS_LOGIN, do_sign },
+    { TOK_OP_SIGN_DIGEST, NEEDS_LOGIN, do_sign },
+    { TOK_OP_PROBE_SIGN, NEEDS_LOGIN, do_sign },
     { TOK_OP_PING, NEEDS_NOTHING, do_ping },
     { TOK_OP_KEY_OPEN, NEEDS_LOGIN, do_key_open },
     { TOK_OP_KEY_LIST, NEEDS_LOGIN, do_key_list },
@@ -292,12 +304,16 @@ static enum sg_rc dispatch(struct worker *w, const struct tok_frame *frame,
     if (h == NULL || frame->rc != SG_OK || frame->ckr != 0 || frame->id == 0)
         return bad(w, sg_err_set(err, SG_FORMAT, "%s frame is no request",
                                  tok_op_name(frame->op)));
+    if (w->fd >= 0 && frame->op != TOK_OP_SIGN_CRL)
+        return bad(w, sg_err_set(err, SG_FORMAT, "%s with a descriptor",
+                                 tok_op_name(frame->op)));
     if (h->needs == NEEDS_LOGIN && w->signer == NULL)
         return sg_err_set(err, SG_USAGE, "%s needs a login: start with --uri",
                           tok_op_name(frame->op));
     if (h->needs == NEEDS_ADMIN && w->serve->cfg.admin == NULL)
         return sg_err_set(err, SG_USAGE, "%s: start without --uri",
                           tok_op_name(frame->op));
+    w->op = frame->op;
     return h->run(w, frame->payload, err);
 }
 
@@ -308,10 +324,8 @@ static void log_failure(struct serve *s, const struct tok_frame *frame,
 {
     char quoted[SG_LOG_VALUE_MAX];
     unsigned dropped = 0;
-    bool signing =
-        frame->op == TOK_OP_SIGN_CERT || frame->op == TOK_OP_SIGN_CSR;
 
-    if (signing && why->rc == SG_POLICY) {
+    if (tok_op_signs(frame->op) && why->rc == SG_POLICY) {
         unsigned long long n = atomic_fetch_add(&s->refusals, 1) + 1;
         if (sg_log_limit_pass(&s->refusal_lines, REFUSALS_PER_SECOND, &dropped))
             sg_log(SG_LOG_WARN, "guard_refused",
@@ -387,29 +401,80 @@ static void serve_one(struct worker *w, struct sg_slice message)
     }
 }
 
+/* Descriptors behind the first have no place: the kernel drops them. */
+static int take_fd(struct msghdr *msg)
+{
+    int fd = -1;
+
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
+         c = CMSG_NXTHDR(msg, c))
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && fd < 0
+            && c->cmsg_len == CMSG_LEN(sizeof(fd)))
+            memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+    return fd;
+}
+
+static ssize_t receive(struct worker *w, int *ret_flags)
+{
+    struct iovec iov = { w->message, sizeof(w->message) };
+    union {
+        struct cmsghdr align;
+        uint8_t bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr msg = { .msg_iov = &iov,
+                          .msg_iovlen = 1,
+                          .msg_control = control.bytes,
+                          /* without the padding, which would take two */
+                          .msg_controllen = CMSG_LEN(sizeof(int)) };
+
+    w->fd = -1;
+    ssize_t n = recvmsg(w->serve->cfg.fd, &msg, MSG_CMSG_CLOEXEC);
+    if (n >= 0 && msg.msg_controllen > 0)
+        w->fd = take_fd(&msg);
+    *ret_flags = n >= 0 ? msg.msg_flags : 0;
+    return n;
+}
+
+static void drop_fd(struct worker *w)
+{
+    if (w->fd >= 0)
+        (void)close(w->fd);
+    w->fd = -1;
+}
+
+static void take_message(struct worker *w, size_t n, int flags)
+{
+    struct sg_err err = { 0 };
+
+    if ((flags & MSG_TRUNC) != 0)
+        (void)sg_err_set(&err, SG_FORMAT, "frame: more than %d bytes",
+                         TOK_FRAME_MAX);
+    else if ((flags & MSG_CTRUNC) != 0)
+        (void)sg_err_set(&err, SG_FORMAT, "frame: several descriptors");
+    if (err.rc != SG_OK)
+        protocol_error(w->serve, &err);
+    else
+        serve_one(w, SG_SLICE(w->message, n));
+}
+
 static void *work(void *arg)
 {
     struct worker *w = arg;
     struct serve *s = w->serve;
 
     while (!atomic_load(&s->stopping)) {
-        ssize_t n = recv(s->cfg.fd, w->message, sizeof(w->message), MSG_TRUNC);
+        int flags = 0;
+        ssize_t n = receive(w, &flags);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) { /* end of file: the parent is gone */
+            drop_fd(w);
             stop(s, sg_rc_exit(SG_OK));
             break;
         }
-        if (atomic_load(&s->stopping))
-            break;
-        if ((size_t)n > sizeof(w->message)) {
-            struct sg_err err = { 0 };
-            (void)sg_err_set(&err, SG_FORMAT, "frame: %zd bytes, at most %d", n,
-                             TOK_FRAME_MAX);
-            protocol_error(s, &err);
-            break;
-        }
-        serve_one(w, SG_SLICE(w->message, (size_t)n));
+        if (!atomic_load(&s->stopping))
+            take_message(w, (size_t)n, flags);
+        drop_fd(w);
     }
     return NULL;
 }
@@ -433,6 +498,7 @@ static enum sg_rc worker_new(struct serve *s, struct worker **ret,
     if (w == NULL)
         return sg_err_set(err, SG_NOMEM, "worker");
     w->serve = s;
+    w->fd = -1;
     sg_buf_init(&w->payload, TOK_FRAME_MAX);
     sg_buf_init(&w->reply, TOK_FRAME_MAX);
     if (s->cfg.login != NULL) {

@@ -103,18 +103,33 @@ static enum sg_rc choose(const struct tok_entry *entry, struct sg_slice der,
         if (!sg_slice_eq(der, alg->der))
             continue;
         if (!fits(alg, entry->type))
-            return sg_err_set(err, SG_POLICY,
+            return tok_refuse(err, ALGORITHM,
                               "signature algorithm %s does not go with a key "
                               "of type %s",
                               alg->name, tok_key_type_name(entry->type));
         *ret = alg;
         return SG_OK;
     }
-    return sg_err_set(err, SG_POLICY,
+    return tok_refuse(err, ALGORITHM,
                       "signature algorithm is none that signet signs with");
 }
 
 /* --- what is signed ----------------------------------------------------------------- */
+
+static const struct tok_guard_state *guard_of(const struct tok_entry *entry)
+{
+    return atomic_load_explicit(&entry->guard, memory_order_acquire);
+}
+
+static enum sg_rc same_algorithm(struct sg_slice inner,
+                                 const struct tok_sign *req, struct sg_err *err)
+{
+    if (!sg_slice_eq(inner, req->algorithm))
+        return tok_refuse(err, ALGORITHM,
+                          "guard: signature algorithm inside differs from the "
+                          "one outside (RFC 5280 4.1.1.2)");
+    return SG_OK;
+}
 
 static enum sg_rc look_at_cert(const struct tok_entry *entry,
                                const struct tok_sign *req, struct sg_err *err)
@@ -122,13 +137,9 @@ static enum sg_rc look_at_cert(const struct tok_entry *entry,
     struct tok_tbs tbs;
 
     SG_TRY(tok_tbs_parse(req->tbs, &tbs, err));
-    if (!sg_slice_eq(tbs.algorithm, req->algorithm))
-        return sg_err_set(err, SG_POLICY,
-                          "guard: signature algorithm inside differs from the "
-                          "one outside (RFC 5280 4.1.1.2)");
-    return tok_guard_check_cert(
-        atomic_load_explicit(&entry->guard, memory_order_acquire),
-        tok_entry_spki(entry), &tbs, err);
+    SG_TRY(same_algorithm(tbs.algorithm, req, err));
+    return tok_guard_check_cert(guard_of(entry), tok_entry_spki(entry), &tbs,
+                                err);
 }
 
 static enum sg_rc look_at_csr(const struct tok_entry *entry,
@@ -137,9 +148,73 @@ static enum sg_rc look_at_csr(const struct tok_entry *entry,
     struct sg_slice spki;
 
     SG_TRY(tok_csr_info_parse(req->tbs, &spki, err));
-    return tok_guard_check_csr(
-        atomic_load_explicit(&entry->guard, memory_order_acquire),
-        tok_entry_spki(entry), spki, err);
+    return tok_guard_check_csr(guard_of(entry), tok_entry_spki(entry), spki,
+                               err);
+}
+
+static enum sg_rc look_at_crl(const struct tok_entry *entry,
+                              const struct tok_sign *req, struct sg_err *err)
+{
+    struct tok_crl crl;
+
+    SG_TRY(tok_crl_parse(req->tbs, &crl, err));
+    SG_TRY(same_algorithm(crl.algorithm, req, err));
+    return tok_guard_check_crl(guard_of(entry), &crl, err);
+}
+
+static enum sg_rc look_at_ocsp(const struct tok_entry *entry,
+                               const struct tok_sign *req, struct sg_err *err)
+{
+    struct tok_ocsp ocsp;
+
+    SG_TRY(tok_ocsp_parse(req->tbs, &ocsp, err));
+    return tok_guard_check_ocsp(guard_of(entry), tok_entry_spki(entry), &ocsp,
+                                err);
+}
+
+static enum sg_rc look_at_digest(const struct tok_entry *entry,
+                                 const struct tok_sign *req, struct sg_err *err)
+{
+    (void)req; /* its length is checked when the algorithm is known */
+    return tok_guard_check_purpose(guard_of(entry), TOK_PURPOSE_BACKEND, err);
+}
+
+static enum sg_rc look_at_challenge(const struct tok_entry *entry,
+                                    const struct tok_sign *req,
+                                    struct sg_err *err)
+{
+    SG_TRY(tok_guard_check_purpose(guard_of(entry), TOK_PURPOSE_PROBE, err));
+    if (req->tbs.len == 0 || req->tbs.len > TOK_CHALLENGE_MAX)
+        return tok_refuse(err, FORMAT,
+                          "guard: challenge of %zu bytes, must have 1 to %d",
+                          req->tbs.len, TOK_CHALLENGE_MAX);
+    if (req->algorithm.len != 0)
+        return tok_refuse(err, ALGORITHM,
+                          "guard: a challenge is signed with the key's own "
+                          "algorithm; none may be named");
+    return SG_OK;
+}
+
+static enum sg_rc look_at(enum tok_op op, const struct tok_entry *entry,
+                          const struct tok_sign *req, struct sg_err *err)
+{
+    static const struct {
+        enum tok_op op;
+        enum sg_rc (*look)(const struct tok_entry *entry,
+                           const struct tok_sign *req, struct sg_err *err);
+    } looks[] = {
+        { TOK_OP_SIGN_CERT, look_at_cert },
+        { TOK_OP_SIGN_CSR, look_at_csr },
+        { TOK_OP_SIGN_CRL, look_at_crl },
+        { TOK_OP_SIGN_OCSP, look_at_ocsp },
+        { TOK_OP_SIGN_DIGEST, look_at_digest },
+        { TOK_OP_PROBE_SIGN, look_at_challenge },
+    };
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(looks); i++)
+        if (looks[i].op == op)
+            return looks[i].look(entry, req, err);
+    return sg_err_set(err, SG_BUG, "%s signs nothing", tok_op_name(op));
 }
 
 /* --- one signature -------------------------------------------------------------------- */
@@ -149,6 +224,7 @@ struct signing {
     struct tok_entry *entry;
     uint32_t ref;
     const struct tok_sigalg *alg;
+    bool is_digest;        /* hashed by somebody else */
     struct sg_slice input; /* of C_Sign */
     uint8_t raw[TOK_SIGNATURE_MAX];
     CK_ULONG raw_len;
@@ -277,14 +353,24 @@ static enum sg_rc prepare(struct signing *s, const struct tok_sign *req,
     *ret_hash = SG_SLICE(NULL, 0);
     s->input = req->tbs;
     if (s->alg->family == EDDSA)
-        return SG_OK;
+        return s->is_digest ? tok_refuse(err, DIGEST,
+                                         "guard: Ed25519 signs no digests "
+                                         "(RFC 8032 5.1)")
+                            : SG_OK;
     const struct sg_slice info = HASHES[s->alg->hash].digest_info;
     if (s->alg->family == RSA_PKCS1) {
         memcpy(scratch, info.p, info.len);
         prefix = info.len;
     }
-    SG_TRY(digest(s->signer, s->alg->hash, req->tbs, scratch + prefix, err));
     size_t octets = HASHES[s->alg->hash].octets;
+    if (!s->is_digest)
+        SG_TRY(
+            digest(s->signer, s->alg->hash, req->tbs, scratch + prefix, err));
+    else if (req->tbs.len == octets)
+        memcpy(scratch + prefix, req->tbs.p, octets);
+    else
+        return tok_refuse(err, DIGEST, "guard: digest of %zu bytes, %s has %zu",
+                          req->tbs.len, HASHES[s->alg->hash].name, octets);
     *ret_hash = SG_SLICE(scratch + prefix, octets);
     s->input = SG_SLICE(scratch, prefix + octets);
     return SG_OK;
@@ -305,29 +391,54 @@ static enum sg_rc finish(const struct signing *s, uint8_t *der,
     return SG_OK;
 }
 
-enum sg_rc tok_signer_sign(struct tok_signer *signer, enum tok_op op,
-                           const struct tok_sign *req, struct sg_buf *out,
-                           struct sg_err *err)
+/* What is signed for a challenge: it can never be mistaken for DER. */
+static struct tok_sign probe_of(const struct tok_entry *entry,
+                                const struct tok_sign *req, uint8_t *dst)
 {
-    struct signing s = { .signer = signer, .ref = req->key_ref };
+    memcpy(dst, TOK_PROBE_PREFIX, sizeof(TOK_PROBE_PREFIX));
+    memcpy(dst + sizeof(TOK_PROBE_PREFIX), req->tbs.p, req->tbs.len);
+    return (struct tok_sign){
+        .key_ref = req->key_ref,
+        .algorithm = tok_probe_algorithm(entry->type),
+        .tbs = SG_SLICE(dst, sizeof(TOK_PROBE_PREFIX) + req->tbs.len),
+    };
+}
+
+static enum sg_rc sign_looked_at(struct signing *s, const struct tok_sign *req,
+                                 struct sg_buf *out, struct sg_err *err)
+{
     uint8_t scratch[DIGEST_INFO_MAX];
     uint8_t der[TOK_ECDSA_DER_MAX];
     struct sg_slice hash;
     struct sg_slice signature;
+
+    SG_TRY(choose(s->entry, req->algorithm, &s->alg, err));
+    SG_TRY(prepare(s, req, scratch, &hash, err));
+    SG_TRY(tok_session_run(&s->signer->ses, sign_op, s, err));
+    SG_TRY(finish(s, der, &signature, err));
+    SG_TRY(verify(s->signer, s, req, hash, signature, err));
+    return sg_buf_put(out, signature.p, signature.len, err);
+}
+
+enum sg_rc tok_signer_sign(struct tok_signer *signer, enum tok_op op,
+                           const struct tok_sign *req, struct sg_buf *out,
+                           struct sg_err *err)
+{
+    struct signing s = { .signer = signer,
+                         .ref = req->key_ref,
+                         .is_digest = op == TOK_OP_SIGN_DIGEST };
+    uint8_t message[sizeof(TOK_PROBE_PREFIX) + TOK_CHALLENGE_MAX];
 
     ERR_clear_error(); /* what an earlier request left */
     s.entry = tok_keys_get(signer->keys, req->key_ref);
     if (s.entry == NULL)
         return sg_err_set(err, SG_NOT_FOUND, "key reference %u was not opened",
                           (unsigned)req->key_ref);
-    SG_TRY(op == TOK_OP_SIGN_CSR ? look_at_csr(s.entry, req, err)
-                                 : look_at_cert(s.entry, req, err));
-    SG_TRY(choose(s.entry, req->algorithm, &s.alg, err));
-    SG_TRY(prepare(&s, req, scratch, &hash, err));
-    SG_TRY(tok_session_run(&signer->ses, sign_op, &s, err));
-    SG_TRY(finish(&s, der, &signature, err));
-    SG_TRY(verify(signer, &s, req, hash, signature, err));
-    return sg_buf_put(out, signature.p, signature.len, err);
+    SG_TRY(look_at(op, s.entry, req, err));
+    if (op != TOK_OP_PROBE_SIGN)
+        return sign_looked_at(&s, req, out, err);
+    const struct tok_sign probe = probe_of(s.entry, req, message);
+    return sign_looked_at(&s, &probe, out, err);
 }
 
 enum sg_rc tok_signer_new(struct tok_login *login, struct tok_keys *keys,

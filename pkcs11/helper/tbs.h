@@ -6,6 +6,12 @@
  * code that built it is used here. Pure; slices borrow from the DER. */
 
 #include "common/der.h"
+#include "pkcs11/keytype.h"
+
+/* A well-formed thing that must not be signed: SG_POLICY, with the reason as
+ * its native number, which is what is counted. */
+#define tok_refuse(err, why, ...) \
+    sg_err_native((err), SG_POLICY, SG_SRC_NONE, TOK_REFUSED_##why, __VA_ARGS__)
 
 #define TOK_TBS_DEPTH_MAX 16      /* a name constraint's directoryName is 10 */
 #define TOK_TBS_ELEMENTS_MAX 8192 /* a 32 KiB TBS full of SANs has some 5000 */
@@ -13,6 +19,43 @@
 #define TOK_TBS_SERIAL_MAX 20 /* RFC 5280 4.1.2.2 */
 
 #define TOK_KU_KEY_CERT_SIGN (1U << 5) /* RFC 5280 4.2.1.3 */
+#define TOK_KU_CRL_SIGN (1U << 6)
+
+/* --- extensions, of certificates and of CRLs ------------------------------- */
+
+struct tok_ext {
+    struct sg_slice oid; /* content octets */
+    bool critical;
+    struct sg_slice value; /* inside the OCTET STRING */
+};
+
+/* A list that is being read. */
+struct tok_exts {
+    struct sg_der in;
+    size_t n;
+    struct sg_slice seen[TOK_TBS_EXTENSIONS_MAX];
+};
+
+/* Step into Extensions, the next element of in. */
+enum sg_rc tok_exts_enter(struct sg_der *in, struct tok_exts *ret,
+                          struct sg_err *err);
+/* The next one; there is at least one. SG_POLICY when it was seen before,
+ * SG_FORMAT for a default that is written out, SG_LIMIT. */
+enum sg_rc tok_exts_next(struct tok_exts *list, struct tok_ext *ret,
+                         struct sg_err *err);
+bool tok_exts_more(const struct tok_exts *list);
+/* n of 2.5.29.n, -1 for any other OID. */
+int tok_ext_ce(struct sg_slice oid);
+/* Content of AuthorityKeyIdentifier → its keyIdentifier, p NULL without one. */
+enum sg_rc tok_ext_aki(struct sg_der *in, struct sg_slice *ret,
+                       struct sg_err *err);
+/* The next element as a whole SEQUENCE. */
+enum sg_rc tok_der_whole(struct sg_der *in, struct sg_slice *ret,
+                         struct sg_err *err);
+/* A serial number: positive, at most TOK_TBS_SERIAL_MAX octets. */
+enum sg_rc tok_der_serial(struct sg_der *in, struct sg_err *err);
+
+/* --- TBSCertificate -------------------------------------------------------- */
 
 struct tok_tbs {
     struct sg_slice algorithm; /* the whole inner AlgorithmIdentifier */
@@ -27,6 +70,11 @@ struct tok_tbs {
     uint32_t path_length;
     bool has_key_usage;
     uint16_t key_usage;
+    struct sg_slice eku;         /* content of ExtKeyUsageSyntax */
+    struct sg_slice san;         /* content of GeneralNames */
+    struct sg_slice constraints; /* content of NameConstraints */
+    struct sg_slice unknown;     /* OID of a critical extension that is none of
+                                  * RFC 5280's */
 };
 
 /* A TBSCertificate (RFC 5280 4.1). SG_FORMAT for bad DER, SG_POLICY "guard:

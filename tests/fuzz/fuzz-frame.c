@@ -136,6 +136,10 @@ static void payload(enum tok_op op, struct sg_slice in)
         break;
     case TOK_OP_SIGN_CERT:
     case TOK_OP_SIGN_CSR:
+    case TOK_OP_SIGN_CRL:
+    case TOK_OP_SIGN_OCSP:
+    case TOK_OP_SIGN_DIGEST:
+    case TOK_OP_PROBE_SIGN:
         sign(in);
         break;
     case TOK_OP_KEY_LIST:

@@ -316,6 +316,10 @@ static void on_request(const struct tok_frame *req)
         break;
     case TOK_OP_SIGN_CERT:
     case TOK_OP_SIGN_CSR:
+    case TOK_OP_SIGN_CRL:
+    case TOK_OP_SIGN_OCSP:
+    case TOK_OP_SIGN_DIGEST:
+    case TOK_OP_PROBE_SIGN:
         on_sign(req);
         break;
     case TOK_OP_KEY_LIST:

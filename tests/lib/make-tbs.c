@@ -105,6 +105,29 @@ static void put_basic_constraints(struct sg_derw *w, const struct t_tbs *t)
     end_extension(w, e);
 }
 
+void t_ext_put(struct sg_buf *out, uint8_t arc, bool critical,
+               struct sg_slice value)
+{
+    struct sg_derw w;
+    struct sg_err err = { 0 };
+
+    sg_derw_init(&w, out);
+    struct ext e = begin_extension(&w, arc, critical);
+    sg_derw_raw(&w, value);
+    end_extension(&w, e);
+    t_ok(&err, sg_derw_finish(&w, &err));
+}
+
+static void put_aki(struct sg_derw *w, const char *aki)
+{
+    struct ext e = begin_extension(w, 35, false);
+    size_t seq = sg_derw_begin(w, SG_DER_SEQUENCE);
+
+    sg_derw_tlv(w, SG_DER_CONTEXT(0), sg_slice_str(aki));
+    sg_derw_end(w, seq);
+    end_extension(w, e);
+}
+
 static void put_extensions(struct sg_derw *w, const struct t_tbs *t)
 {
     size_t wrap = sg_derw_begin(w, SG_DER_CONTEXT_CONSTRUCTED(3));
@@ -122,13 +145,9 @@ static void put_extensions(struct sg_derw *w, const struct t_tbs *t)
         sg_derw_named_bits(w, (uint16_t)t->key_usage);
         end_extension(w, e);
     }
-    if (t->aki != NULL) {
-        e = begin_extension(w, 35, false);
-        size_t seq = sg_derw_begin(w, SG_DER_SEQUENCE);
-        sg_derw_tlv(w, SG_DER_CONTEXT(0), sg_slice_str(t->aki));
-        sg_derw_end(w, seq);
-        end_extension(w, e);
-    }
+    if (t->aki != NULL)
+        put_aki(w, t->aki);
+    sg_derw_raw(w, t->extra);
     sg_derw_end(w, list);
     sg_derw_end(w, wrap);
 }
@@ -178,6 +197,97 @@ void t_cert_encode(struct sg_slice tbs, struct sg_slice algorithm,
     sg_derw_raw(&w, algorithm);
     sg_derw_bits(&w, signature);
     sg_derw_end(&w, cert);
+    t_ok(&err, sg_derw_finish(&w, &err));
+}
+
+struct t_crl t_crl_good(struct sg_slice algorithm, unsigned n)
+{
+    return (struct t_crl){ .algorithm = algorithm,
+                           .issuer = "root",
+                           .this_update = T_2026 + T_DAY,
+                           .next_update = T_2026 + 8 * T_DAY,
+                           .n = n,
+                           .aki = "root" };
+}
+
+static void put_entries(struct sg_derw *w, const struct t_crl *t)
+{
+    size_t list = sg_derw_begin(w, SG_DER_SEQUENCE);
+
+    for (unsigned i = 1; i <= t->n; i++) {
+        size_t entry = sg_derw_begin(w, SG_DER_SEQUENCE);
+        sg_derw_uint(w, i);
+        sg_derw_time(w, T_2026);
+        if (t->entry_issuer) {
+            size_t exts = sg_derw_begin(w, SG_DER_SEQUENCE);
+            struct ext e = begin_extension(w, 29, true);
+            sg_derw_raw(w, BYTES("\x30\x00"));
+            end_extension(w, e);
+            sg_derw_end(w, exts);
+        }
+        sg_derw_end(w, entry);
+    }
+    sg_derw_end(w, list);
+}
+
+void t_crl_encode(const struct t_crl *t, struct sg_buf *out)
+{
+    struct sg_derw w;
+    struct sg_err err = { 0 };
+
+    sg_derw_init(&w, out);
+    size_t tbs = sg_derw_begin(&w, SG_DER_SEQUENCE);
+    if (!t->v1)
+        sg_derw_uint(&w, 1);
+    sg_derw_raw(&w, t->algorithm);
+    put_name(&w, t->issuer);
+    sg_derw_time(&w, t->this_update);
+    if (t->next_update != 0)
+        sg_derw_time(&w, t->next_update);
+    if (t->n > 0 || t->empty_list)
+        put_entries(&w, t);
+    size_t wrap = sg_derw_begin(&w, SG_DER_CONTEXT_CONSTRUCTED(0));
+    size_t list = sg_derw_begin(&w, SG_DER_SEQUENCE);
+    if (t->aki != NULL)
+        put_aki(&w, t->aki);
+    if (!t->no_number) {
+        struct ext e = begin_extension(&w, 20, false);
+        sg_derw_uint(&w, 1);
+        end_extension(&w, e);
+    }
+    sg_derw_raw(&w, t->extra);
+    sg_derw_end(&w, list);
+    sg_derw_end(&w, wrap);
+    sg_derw_end(&w, tbs);
+    t_ok(&err, sg_derw_finish(&w, &err));
+}
+
+#define NOW BYTES("20260102000000Z")
+
+void t_ocsp_encode(struct sg_slice key_hash, struct sg_buf *out)
+{
+    struct sg_derw w;
+    struct sg_err err = { 0 };
+
+    sg_derw_init(&w, out);
+    size_t data = sg_derw_begin(&w, SG_DER_SEQUENCE);
+    size_t by_key = sg_derw_begin(&w, SG_DER_CONTEXT_CONSTRUCTED(2));
+    sg_derw_tlv(&w, SG_DER_OCTET_STRING, key_hash);
+    sg_derw_end(&w, by_key);
+    sg_derw_tlv(&w, SG_DER_GENERALIZED_TIME, NOW);
+    size_t list = sg_derw_begin(&w, SG_DER_SEQUENCE);
+    size_t single = sg_derw_begin(&w, SG_DER_SEQUENCE);
+    size_t id = sg_derw_begin(&w, SG_DER_SEQUENCE);
+    sg_derw_raw(&w, BYTES("\x30\x07\x06\x05\x2b\x0e\x03\x02\x1a")); /* SHA-1 */
+    sg_derw_tlv(&w, SG_DER_OCTET_STRING, BYTES("name-name-name-name-"));
+    sg_derw_tlv(&w, SG_DER_OCTET_STRING, BYTES("key--key--key--key--"));
+    sg_derw_uint(&w, 7);
+    sg_derw_end(&w, id);
+    sg_derw_tlv(&w, SG_DER_CONTEXT(0), SG_SLICE(NULL, 0)); /* good */
+    sg_derw_tlv(&w, SG_DER_GENERALIZED_TIME, NOW);
+    sg_derw_end(&w, single);
+    sg_derw_end(&w, list);
+    sg_derw_end(&w, data);
     t_ok(&err, sg_derw_finish(&w, &err));
 }
 

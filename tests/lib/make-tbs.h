@@ -25,7 +25,8 @@ struct t_tbs {
     bool twice;            /* the SKI extension again */
     bool unique_id;
     bool critical_false_written;
-    bool trailing; /* a byte after the end of the SEQUENCE's content */
+    struct sg_slice extra; /* further Extension elements as they are */
+    bool trailing;         /* a byte after the end of the SEQUENCE's content */
 };
 
 /* One leaf for P-256 that any bound guard of "root" takes. */
@@ -37,6 +38,27 @@ void t_tbs_encode(const struct t_tbs *tbs, struct sg_buf *out);
 /* The whole certificate around tbs. */
 void t_cert_encode(struct sg_slice tbs, struct sg_slice algorithm,
                    struct sg_slice signature, struct sg_buf *out);
+
+/* Append one Extension 2.5.29.arc around value. */
+void t_ext_put(struct sg_buf *out, uint8_t arc, bool critical,
+               struct sg_slice value);
+
+/* TBSCertList. */
+struct t_crl {
+    struct sg_slice algorithm;
+    const char *issuer;               /* common name */
+    int64_t this_update, next_update; /* next 0: none */
+    unsigned n;                       /* entries, with serials from 1 */
+    bool empty_list, v1, entry_issuer, no_number;
+    const char *aki;
+    struct sg_slice extra;
+};
+/* One of issuer "root" that its key signs, with n entries. */
+struct t_crl t_crl_good(struct sg_slice algorithm, unsigned n);
+void t_crl_encode(const struct t_crl *crl, struct sg_buf *out);
+
+/* An OCSP ResponseData with one "good" answer; byKey with this hash. */
+void t_ocsp_encode(struct sg_slice key_hash, struct sg_buf *out);
 
 /* CertificationRequestInfo. */
 void t_csr_info_encode(const char *subject, struct sg_slice spki,
