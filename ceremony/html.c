@@ -9,6 +9,8 @@
 #include "ceremony/plan.h"
 #include "common/parse.h"
 
+#define HEX_DIGITS_MIN 32
+
 void cer_html_init(struct cer_html *w, struct sg_buf *out)
 {
     *w = (struct cer_html){ .out = out };
@@ -165,6 +167,34 @@ static void put_object(struct cer_html *w, json_object *value, unsigned depth)
     cer_html_raw(w, "</dl>");
 }
 
+static bool is_flat(json_object *value)
+{
+    json_object_object_foreach(value, key, member)
+    {
+        (void)key;
+        if (json_object_is_type(member, json_type_object)
+            || json_object_is_type(member, json_type_array))
+            return false;
+    }
+    return true;
+}
+
+/* A small object on one line. */
+static void put_inline(struct cer_html *w, json_object *value, unsigned depth)
+{
+    bool first = true;
+
+    json_object_object_foreach(value, key, member)
+    {
+        cer_html_raw(w, first ? "<span class=\"key\">"
+                              : " · <span class=\"key\">");
+        put_key(w, key);
+        cer_html_raw(w, "</span> ");
+        put_json(w, member, depth + 1);
+        first = false;
+    }
+}
+
 static void put_array(struct cer_html *w, json_object *value, unsigned depth)
 {
     size_t n = json_object_array_length(value);
@@ -175,11 +205,30 @@ static void put_array(struct cer_html *w, json_object *value, unsigned depth)
     }
     cer_html_raw(w, "<ul>");
     for (size_t i = 0; i < n; i++) {
+        json_object *one = json_object_array_get_idx(value, i);
         cer_html_raw(w, "<li>");
-        put_json(w, json_object_array_get_idx(value, i), depth + 1);
+        if (json_object_is_type(one, json_type_object) && is_flat(one))
+            put_inline(w, one, depth + 1);
+        else
+            put_json(w, one, depth + 1);
         cer_html_raw(w, "</li>");
     }
     cer_html_raw(w, "</ul>");
+}
+
+/* Hashes, key identifiers, serial numbers: eight digits at a time. */
+static void put_text(struct cer_html *w, const char *text)
+{
+    size_t len = strlen(text);
+
+    if (len < HEX_DIGITS_MIN || strspn(text, "0123456789abcdef") != len) {
+        cer_html_text(w, text);
+        return;
+    }
+    cer_html_raw(w, "<code>");
+    for (size_t i = 0; i < len; i += 8)
+        cer_html_rawf(w, "%s%.8s", i > 0 ? " " : "", text + i);
+    cer_html_raw(w, "</code>");
 }
 
 static void put_json(struct cer_html *w, json_object *value, unsigned depth)
@@ -195,7 +244,7 @@ static void put_json(struct cer_html *w, json_object *value, unsigned depth)
     else if (json_object_is_type(value, json_type_boolean))
         cer_html_raw(w, json_object_get_boolean(value) ? "yes" : "no");
     else
-        cer_html_text(w, json_object_get_string(value));
+        put_text(w, json_object_get_string(value));
 }
 
 void cer_html_json(struct cer_html *w, json_object *value)

@@ -56,7 +56,10 @@ static const char STYLE[] =
     "border-bottom:.8pt solid #16324f;padding:1mm 2mm 1mm 0}"
     "td{vertical-align:top;padding:1.4mm 2mm 1.4mm 0;"
     "border-bottom:.4pt solid #d5dde5;overflow-wrap:anywhere}"
-    "tr,.qr-file,.sign div,svg.tree{break-inside:avoid}"
+    "table.files tr,.codes figure,.sign,svg.tree,h2+dl dd"
+    "{break-inside:avoid}"
+    "table.files tr:first-child{break-after:avoid}"
+    "table.files td:first-child{width:46mm}.key{color:#4a6078}"
     "td.time{white-space:nowrap;width:39mm;color:#4a6078}"
     "td.seq{width:9mm;color:#4a6078}td.event{width:25mm;font-weight:bold}"
     "td dl{grid-template-columns:minmax(22mm,max-content) 1fr;gap:.3mm 3mm}"
@@ -264,7 +267,9 @@ static void put_inputs(struct page *p)
         cer_html_raw(&p->w, "<p class=\"none\">none</p>\n");
         return;
     }
-    cer_html_raw(&p->w, "<table><tr><th>File</th><th>SHA-256</th></tr>\n");
+    cer_html_raw(
+        &p->w,
+        "<table class=\"files\"><tr><th>File</th><th>SHA-256</th></tr>\n");
     for (size_t i = 0; i < p->plan->n_inputs; i++) {
         const struct cer_input *input = &p->plan->input[i];
         cer_html_raw(&p->w, "<tr><td>");
@@ -339,7 +344,9 @@ static enum sg_rc put_files(struct page *p, struct sg_err *err)
     if (p->n_files == 0)
         return SG_OK;
     heading(p, "Files");
-    cer_html_raw(&p->w, "<table><tr><th>File</th><th>SHA-256</th></tr>\n");
+    cer_html_raw(
+        &p->w,
+        "<table class=\"files\"><tr><th>File</th><th>SHA-256</th></tr>\n");
     for (size_t i = 0; i < p->n_files; i++) {
         SG_TRY(cer_sha256(p->file[i].bytes, hash, err));
         cer_html_raw(&p->w, "<tr><td>");

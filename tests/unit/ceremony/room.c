@@ -46,13 +46,63 @@ static struct sg_slice root_tbs(struct room *room)
     return copy;
 }
 
-static void make_plan(struct room *room)
+/* The root's certificate, an intermediate's TBS below it. */
+static struct sg_slice sub_tbs(struct room *room, struct sg_slice root)
 {
     struct sg_err err = { 0 };
-    struct cer_plan *plan = &room->plan;
+    struct ca_constraints nc = { 0 };
+    struct sg_buf buf;
+    const struct sg_buf root_buf = { (uint8_t *)(uintptr_t)root.p, root.len,
+                                     root.len, root.len };
+    struct ca_issuer *issuer =
+        kit_issuer((const struct sg_buf *const[]){ &root_buf }, 1);
+    struct ca_authority_args args = {
+        .kind = CA_AUTHORITY_INTERMEDIATE,
+        .alg = CA_SIGALG_ECDSA_SHA256,
+        .serial = SG_SLICE(kit_serial, CA_SERIAL_LEN),
+        .subject = kit_dn(&room->arena, "Room Issuing 1"),
+        .spki = &room->person[ROOM_EVE].spki,
+        .not_before = KIT_NOW,
+        .not_after = KIT_NOW + 5 * KIT_YEAR,
+        .has_path_length = true,
+        .constraints = &nc,
+        .issuer = issuer,
+    };
+
+    t_ok(&err, ca_subtrees_add(&room->arena, &nc.permitted, CA_SAN_DNS,
+                               "example.com", &err));
+    t_ok(&err, ca_subtrees_add(&room->arena, &nc.permitted, CA_SAN_DNS,
+                               "example.net", &err));
+    t_ok(&err, ca_subtrees_add(&room->arena, &nc.excluded, CA_SAN_IP,
+                               "0.0.0.0/0", &err));
+    sg_buf_init(&buf, CA_CERT_MAX);
+    t_ok(&err, ca_authority_tbs(&args, &buf, &err));
+    struct sg_slice copy = sg_arena_copy(&room->arena, sg_buf_slice(&buf));
+    sg_buf_done(&buf);
+    ca_issuer_free(issuer);
+    assert_non_null(copy.p);
+    return copy;
+}
+
+/* Written and read again, as it would be. */
+static void settle(struct room *room, struct cer_plan *plan)
+{
+    struct sg_err err = { 0 };
     struct sg_buf json;
 
-    *plan = (struct cer_plan){
+    sg_buf_init(&json, CER_PLAN_MAX);
+    t_ok(&err, cer_plan_encode(plan, &json, &err));
+    struct sg_slice copy = sg_arena_copy(&room->arena, sg_buf_slice(&json));
+    sg_buf_done(&json);
+    t_ok(&err, cer_plan_parse(copy, &room->arena, plan, &err));
+}
+
+static void make_plans(struct room *room)
+{
+    struct sg_err err = { 0 };
+    enum ca_sigalg alg = CA_SIGALG_UNSET;
+    struct sg_buf root;
+    const struct cer_plan plan = {
         .type = CER_TYPE_ROOT,
         .id = "5f0c3d0e-6a57-4a9c-9f6e-6a3b9c1d2e4f",
         .title = "Root of the room",
@@ -75,11 +125,20 @@ static void make_plan(struct room *room)
         .alg = CA_SIGALG_ECDSA_SHA256,
         .tbs = root_tbs(room),
     };
-    sg_buf_init(&json, CER_PLAN_MAX);
-    t_ok(&err, cer_plan_encode(plan, &json, &err));
-    struct sg_slice copy = sg_arena_copy(&room->arena, sg_buf_slice(&json));
-    sg_buf_done(&json);
-    t_ok(&err, cer_plan_parse(copy, &room->arena, plan, &err));
+
+    room->plan = plan;
+    settle(room, &room->plan);
+    sg_buf_init(&root, CA_CERT_MAX);
+    struct sg_slice signature = room_sign(room, &room->ca, plan.tbs, &alg);
+    t_ok(&err, ca_signed_encode(plan.tbs, alg, signature, &root, &err));
+    room->sub = plan;
+    room->sub.type = CER_TYPE_INTERMEDIATE;
+    room->sub.title = "Issuing CA of the room";
+    room->sub.chain[0] = sg_arena_copy(&room->arena, sg_buf_slice(&root));
+    room->sub.n_chain = 1;
+    room->sub.tbs = sub_tbs(room, room->sub.chain[0]);
+    sg_buf_done(&root);
+    settle(room, &room->sub);
 }
 
 int room_open(void **state)
@@ -91,7 +150,7 @@ int room_open(void **state)
     for (size_t i = 0; i < ROOM_N; i++)
         kit_key_new(&room->person[i], KINDS[i], 2048);
     kit_key_new(&room->ca, CA_KEY_EC_P256, 0);
-    make_plan(room);
+    make_plans(room);
     *state = room;
     return 0;
 }

@@ -19,6 +19,7 @@ struct room {
     struct kit_key person[ROOM_N];
     struct kit_key ca;
     struct cer_plan plan;
+    struct cer_plan sub; /* an intermediate below it, with constraints */
 };
 int room_open(void **state); /* group setup and teardown; *state is the room */
 int room_close(void **state);

@@ -90,6 +90,20 @@ static void a_good_ceremony_passes(void **state)
     t_dir_remove(dir);
 }
 
+static void an_intermediate_passes(void **state)
+{
+    struct room *room = *state;
+    char dir[T_PATH_MAX];
+
+    room_ceremony(room, &room->sub, dir, NULL);
+    verify(dir);
+    for (size_t i = 0; i < verdict.n; i++)
+        if (verdict.check[i].state == CER_CHECK_DIFFERS)
+            fail_msg("%s: %s", verdict.check[i].id, verdict.check[i].text);
+    assert_int_equal(find("result")->state, CER_CHECK_OK);
+    t_dir_remove(dir);
+}
+
 static void a_folder_that_is_not_there(void **state)
 {
     (void)state;
@@ -338,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_ceremony_passes),
+        cmocka_unit_test(an_intermediate_passes),
         cmocka_unit_test(a_folder_that_is_not_there),
         cmocka_unit_test(a_changed_plan_is_seen),
         cmocka_unit_test(a_changed_transcript_is_seen),
