@@ -77,7 +77,12 @@ static void make(const struct ca_crl_args *args, size_t max,
     kit_ok(&err, ca_crl_tbs(args, &tbs, &err));
     kit_sign(&root.key, args->alg, sg_buf_slice(&tbs), ret_der);
     lint_crl(sg_buf_slice(ret_der), issuer.der, &options, report);
-    assert_int_equal(report->n, 0);
+    if (report->n != 0) {
+        char text[2 * LINT_TEXT_MAX];
+
+        lint_first(report, LINT_NOTICE, text, sizeof text);
+        fail_msg("lint: %s", text);
+    }
     kit_ok(&err, ca_crl_parse(&arena, sg_buf_slice(ret_der), ret, &err));
     kit_ok(&err, ca_crl_check_signed_by(ret, &issuer, &err));
 }
@@ -177,6 +182,7 @@ static void test_scopes(void **state)
     struct ca_crl_args args = good();
 
     (void)state;
+    args.n_revoked = 2; /* a CA's entry gives its reason (BR 7.2.2) */
     for (size_t i = 0; i < 2 * SG_ARRAY_LEN(scopes); i++) {
         SG_CLEANUP(sg_buf_done) struct sg_buf der;
         struct ca_crl crl = { 0 };
