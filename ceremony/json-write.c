@@ -15,12 +15,12 @@ static enum sg_rc write_string(const char *text, size_t len, struct sg_buf *out,
     SG_TRY(sg_buf_put_u8(out, '"', err));
     for (size_t i = 0; i < len; i++) {
         uint8_t c = (uint8_t)text[i];
-        static const char ESCAPES[] = "\bb\tt\nn\ff\rr\"\"\\\\";
+        static const char escapes[] = "\bb\tt\nn\ff\rr\"\"\\\\";
         const char *escape = NULL;
 
-        for (size_t k = 0; k < sizeof(ESCAPES) - 1; k += 2)
-            if ((uint8_t)ESCAPES[k] == c)
-                escape = &ESCAPES[k + 1];
+        for (size_t k = 0; k < sizeof(escapes) - 1; k += 2)
+            if ((uint8_t)escapes[k] == c)
+                escape = &escapes[k + 1];
         if (escape != NULL)
             SG_TRY(sg_buf_printf(out, err, "\\%c", *escape));
         else if (c < 0x20)

@@ -240,20 +240,20 @@ static enum sg_rc check_chain(struct sg_arena *arena,
                               const struct cer_plan *plan,
                               struct ca_cert **ret_first, struct sg_err *err)
 {
-    struct ca_cert *below = NULL;
+    struct ca_cert *last = NULL;
 
     for (size_t i = 0; i < plan->n_chain; i++) {
-        struct ca_cert *cert = sg_arena_new(arena, struct ca_cert);
+        struct ca_cert *above = sg_arena_new(arena, struct ca_cert);
 
-        if (cert == NULL)
+        if (above == NULL)
             return sg_err_set(err, SG_NOMEM, "plan");
-        if (ca_cert_parse(arena, plan->chain[i], cert, err) != SG_OK
-            || (below != NULL
-                && ca_cert_check_signed_by(below, cert, err) != SG_OK))
+        if (ca_cert_parse(arena, plan->chain[i], above, err) != SG_OK
+            || (last != NULL
+                && ca_cert_check_signed_by(last, above, err) != SG_OK))
             return sg_err_wrap(err, "plan: chain[%zu]", i);
-        if (below == NULL)
-            *ret_first = cert;
-        below = cert;
+        if (last == NULL)
+            *ret_first = above;
+        last = above;
     }
     return SG_OK;
 }

@@ -148,7 +148,7 @@ static enum sg_rc put_tbs(const struct cer_plan *plan, json_object *object,
     for (size_t i = 0; i < plan->n_chain; i++) {
         SG_CLEANUP(sg_buf_done) struct sg_buf text;
 
-        sg_buf_init(&text, 2 * CA_CERT_MAX);
+        sg_buf_init(&text, (size_t)2 * CA_CERT_MAX);
         SG_TRY(sg_base64_encode(plan->chain[i], &text, err));
         SG_TRY(add(
             inner,

@@ -5,9 +5,10 @@
 #include "common/file.h"
 #include "common/pem.h"
 
-#define CHAIN_FILE_MAX (2 * CA_CERT_MAX * CA_CHAIN_MAX)
-#define KEY_FILE_MAX (2 * CA_CERT_MAX) /* a certificate in PEM may bring it */
-#define CSR_FILE_MAX (2 * CA_CSR_MAX)
+#define CHAIN_FILE_MAX ((size_t)2 * CA_CERT_MAX * CA_CHAIN_MAX)
+#define KEY_FILE_MAX \
+    ((size_t)2 * CA_CERT_MAX) /* a certificate in PEM may bring it */
+#define CSR_FILE_MAX ((size_t)2 * CA_CSR_MAX)
 
 static enum sg_rc no_memory(struct sg_err *err)
 {
@@ -30,9 +31,14 @@ static const char *role(struct sg_arena *arena, const char *key)
     char *made = sg_arena_strdup(arena, key);
     size_t n = 0;
 
-    for (const char *p = key; made != NULL && *p != '\0'; p++)
-        if (*p != ':')
-            made[n++] = *p == ' ' || *p == '_' ? '-' : *p;
+    for (const char *p = key; made != NULL && *p != '\0'; p++) {
+        if (*p == ':')
+            continue;
+        made[n] = *p;
+        if (*p == ' ' || *p == '_')
+            made[n] = '-';
+        n++;
+    }
     if (made != NULL)
         made[n] = '\0';
     return made;

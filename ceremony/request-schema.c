@@ -17,50 +17,52 @@
 #define NUMBER(type, key) \
     CYAML_FIELD_UINT_PTR(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, \
                          struct type, key)
+/* NOLINTBEGIN(bugprone-macro-parentheses): a member cannot be bracketed */
 #define LIST_OF(type, key, entry, min, max) \
     CYAML_FIELD_SEQUENCE(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, \
                          struct type, key.v, &(entry), min, max)
-#define LIST(type, key) LIST_OF(type, key, text_value, 1, LIST_MAX)
+/* NOLINTEND(bugprone-macro-parentheses) */
+#define LIST(type, key) LIST_OF(type, key, TEXT_VALUE, 1, LIST_MAX)
 #define MAPPING(type, key, fields) \
     CYAML_FIELD_MAPPING_PTR(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, \
                             struct type, key, fields)
 
-static const cyaml_schema_value_t text_value = { CYAML_VALUE_STRING(
+static const cyaml_schema_value_t TEXT_VALUE = { CYAML_VALUE_STRING(
     CYAML_FLAG_POINTER, char *, 0, TEXT_MAX) };
 
-static const cyaml_schema_field_t requester_fields[] = {
+static const cyaml_schema_field_t REQUESTER_FIELDS[] = {
     NEEDED(cer_request_person, name),
     TEXT(cer_request_person, key),
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t approver_fields[] = {
+static const cyaml_schema_field_t APPROVER_FIELDS[] = {
     NEEDED(cer_request_person, name),
     NEEDED(cer_request_person, key),
     CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t approver_value = { CYAML_VALUE_MAPPING(
-    CYAML_FLAG_DEFAULT, struct cer_request_person, approver_fields) };
+static const cyaml_schema_value_t APPROVER_VALUE = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct cer_request_person, APPROVER_FIELDS) };
 
-static const cyaml_schema_field_t window_fields[] = {
+static const cyaml_schema_field_t WINDOW_FIELDS[] = {
     NEEDED(cer_request_window, from),
     NEEDED(cer_request_window, until),
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t token_fields[] = {
+static const cyaml_schema_field_t TOKEN_FIELDS[] = {
     NEEDED(cer_request_token, label),
     TEXT(cer_request_token, serial),
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t key_fields[] = {
+static const cyaml_schema_field_t KEY_FIELDS[] = {
     NEEDED(cer_request_key, label),
     TEXT(cer_request_key, type),
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t guard_fields[] = {
+static const cyaml_schema_field_t GUARD_FIELDS[] = {
     NEEDED(cer_request_guard, purpose),
     TEXT(cer_request_guard, max_validity),
     FLAG(cer_request_guard, may_sign_ca),
@@ -68,7 +70,7 @@ static const cyaml_schema_field_t guard_fields[] = {
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t subject_fields[] = {
+static const cyaml_schema_field_t SUBJECT_FIELDS[] = {
     TEXT(cer_request_subject, country),
     TEXT(cer_request_subject, organization),
     LIST(cer_request_subject, organizational_unit),
@@ -82,14 +84,14 @@ static const cyaml_schema_field_t subject_fields[] = {
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t validity_fields[] = {
+static const cyaml_schema_field_t VALIDITY_FIELDS[] = {
     NEEDED(cer_request_validity, not_before),
     TEXT(cer_request_validity, not_after),
     TEXT(cer_request_validity, duration),
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t names_fields[] = {
+static const cyaml_schema_field_t NAMES_FIELDS[] = {
     LIST(cer_request_names, dns),
     LIST(cer_request_names, ip),
     LIST(cer_request_names, email),
@@ -99,100 +101,100 @@ static const cyaml_schema_field_t names_fields[] = {
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t constraints_fields[] = {
-    MAPPING(cer_request_constraints, permitted, names_fields),
-    MAPPING(cer_request_constraints, excluded, names_fields),
+static const cyaml_schema_field_t CONSTRAINTS_FIELDS[] = {
+    MAPPING(cer_request_constraints, permitted, NAMES_FIELDS),
+    MAPPING(cer_request_constraints, excluded, NAMES_FIELDS),
     FLAG(cer_request_constraints, critical),
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t policy_fields[] = {
+static const cyaml_schema_field_t POLICY_FIELDS[] = {
     NEEDED(cer_request_policy, oid),
     TEXT(cer_request_policy, cps),
     TEXT(cer_request_policy, notice),
     CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t policy_value = { CYAML_VALUE_MAPPING(
-    CYAML_FLAG_DEFAULT, struct cer_request_policy, policy_fields) };
+static const cyaml_schema_value_t POLICY_VALUE = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct cer_request_policy, POLICY_FIELDS) };
 
-static const cyaml_schema_field_t skips_fields[] = {
+static const cyaml_schema_field_t SKIPS_FIELDS[] = {
     NUMBER(cer_request_skips, require_explicit_policy),
     NUMBER(cer_request_skips, inhibit_policy_mapping),
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t signature_fields[] = {
+static const cyaml_schema_field_t SIGNATURE_FIELDS[] = {
     NUMBER(cer_request_signature, hash),
     FLAG(cer_request_signature, pss),
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t issuer_fields[] = {
+static const cyaml_schema_field_t ISSUER_FIELDS[] = {
     NEEDED(cer_request_issuer, certificate),
     TEXT(cer_request_issuer, chain),
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t entry_fields[] = {
+static const cyaml_schema_field_t ENTRY_FIELDS[] = {
     TEXT(cer_request_entry, certificate),
     TEXT(cer_request_entry, serial),
     NEEDED(cer_request_entry, date),
     TEXT(cer_request_entry, reason),
     CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t entry_value = { CYAML_VALUE_MAPPING(
-    CYAML_FLAG_DEFAULT, struct cer_request_entry, entry_fields) };
+static const cyaml_schema_value_t ENTRY_VALUE = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct cer_request_entry, ENTRY_FIELDS) };
 
-static const cyaml_schema_field_t crl_fields[] = {
+static const cyaml_schema_field_t CRL_FIELDS[] = {
     NEEDED(cer_request_crl, number),
     NEEDED(cer_request_crl, this_update),
     NEEDED(cer_request_crl, next_update),
     TEXT(cer_request_crl, scope),
     TEXT(cer_request_crl, distribution_point),
-    LIST_OF(cer_request_crl, revoked, entry_value, 0, REVOKED_MAX),
+    LIST_OF(cer_request_crl, revoked, ENTRY_VALUE, 0, REVOKED_MAX),
     CYAML_FIELD_END,
 };
 
 /* Which of the optional keys a type needs is said in request.c. */
-static const cyaml_schema_field_t request_fields[] = {
+static const cyaml_schema_field_t REQUEST_FIELDS[] = {
     NEEDED(cer_request, type),
     NEEDED(cer_request, title),
     CYAML_FIELD_MAPPING_PTR("requester", CYAML_FLAG_POINTER, struct cer_request,
-                            requester, requester_fields),
-    LIST_OF(cer_request, approvers, approver_value, 0, CER_APPROVERS_MAX),
+                            requester, REQUESTER_FIELDS),
+    LIST_OF(cer_request, approvers, APPROVER_VALUE, 0, CER_APPROVERS_MAX),
     CYAML_FIELD_UINT("approvals_needed", CYAML_FLAG_DEFAULT, struct cer_request,
                      approvals_needed),
     CYAML_FIELD_MAPPING_PTR("window", CYAML_FLAG_POINTER, struct cer_request,
-                            window, window_fields),
+                            window, WINDOW_FIELDS),
     CYAML_FIELD_MAPPING_PTR("token", CYAML_FLAG_POINTER, struct cer_request,
-                            token, token_fields),
+                            token, TOKEN_FIELDS),
     CYAML_FIELD_MAPPING_PTR("key", CYAML_FLAG_POINTER, struct cer_request, key,
-                            key_fields),
-    MAPPING(cer_request, guard, guard_fields),
+                            KEY_FIELDS),
+    MAPPING(cer_request, guard, GUARD_FIELDS),
     TEXT(cer_request, profile),
-    MAPPING(cer_request, subject, subject_fields),
-    MAPPING(cer_request, validity, validity_fields),
+    MAPPING(cer_request, subject, SUBJECT_FIELDS),
+    MAPPING(cer_request, validity, VALIDITY_FIELDS),
     NUMBER(cer_request, path_length),
-    MAPPING(cer_request, name_constraints, constraints_fields),
+    MAPPING(cer_request, name_constraints, CONSTRAINTS_FIELDS),
     FLAG(cer_request, technically_constrained),
     LIST(cer_request, extended_key_usage),
-    LIST_OF(cer_request, policies, policy_value, 1, CA_OIDS_MAX),
-    MAPPING(cer_request, policy_constraints, skips_fields),
+    LIST_OF(cer_request, policies, POLICY_VALUE, 1, CA_OIDS_MAX),
+    MAPPING(cer_request, policy_constraints, SKIPS_FIELDS),
     NUMBER(cer_request, inhibit_any_policy),
     LIST(cer_request, issuing_certificates),
     LIST(cer_request, ocsp_servers),
     LIST(cer_request, crl_distribution_points),
     FLAG(cer_request, digital_signature),
-    MAPPING(cer_request, signature, signature_fields),
-    MAPPING(cer_request, issuer, issuer_fields),
+    MAPPING(cer_request, signature, SIGNATURE_FIELDS),
+    MAPPING(cer_request, issuer, ISSUER_FIELDS),
     TEXT(cer_request, csr),
     TEXT(cer_request, certificate),
     TEXT(cer_request, public_key),
     LIST(cer_request, known_certificates),
-    MAPPING(cer_request, crl, crl_fields),
+    MAPPING(cer_request, crl, CRL_FIELDS),
     CYAML_FIELD_END,
 };
 
 const cyaml_schema_value_t CER_REQUEST_SCHEMA = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct cer_request, request_fields),
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct cer_request, REQUEST_FIELDS),
 };

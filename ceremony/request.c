@@ -44,40 +44,33 @@ struct rule {
     size_t offset; /* of the pointer that says "present" */
     const char *types;
 };
-#define RULE(key, types) \
-    { \
-#key, offsetof(struct cer_request, key), types \
-    }
-#define RULE_LIST(key, types) \
-    { \
-#key, offsetof(struct cer_request, key.v), types \
-    }
+#define OF(member) offsetof(struct cer_request, member)
 
 static const struct rule RULES[] = {
     /* key, root, intermediate, csr, cross-certificate, rollover,
      * ocsp-responder, crl */
-    RULE(guard, "N......."),
-    RULE(profile, ".oo.oooo"),
-    RULE(subject, ".NoN..o."),
-    RULE(validity, ".NN.NNN."),
-    RULE(path_length, ".oo.oo.."),
-    RULE(name_constraints, ".oo.oo.."),
-    RULE(technically_constrained, "..o.oo.."),
-    RULE_LIST(extended_key_usage, "..o.oo.."),
-    RULE_LIST(policies, ".oo.oo.."),
-    RULE(policy_constraints, ".oo.oo.."),
-    RULE(inhibit_any_policy, ".oo.oo.."),
-    RULE_LIST(issuing_certificates, "..o.oo.."),
-    RULE_LIST(ocsp_servers, "..o.oo.."),
-    RULE_LIST(crl_distribution_points, "..o.oo.."),
-    RULE(digital_signature, ".oo.oo.."),
-    RULE(signature, ".ooooooo"),
-    RULE(issuer, "..N.NNNN"),
-    RULE(csr, "..o...o."),
-    RULE(certificate, "....No.."),
-    RULE(public_key, ".NoN.oo."),
-    RULE_LIST(known_certificates, ".oo.oo.."),
-    RULE(crl, ".......N"),
+    { "guard", OF(guard), "N......." },
+    { "profile", OF(profile), ".oo.oooo" },
+    { "subject", OF(subject), ".NoN..o." },
+    { "validity", OF(validity), ".NN.NNN." },
+    { "path_length", OF(path_length), ".oo.oo.." },
+    { "name_constraints", OF(name_constraints), ".oo.oo.." },
+    { "technically_constrained", OF(technically_constrained), "..o.oo.." },
+    { "extended_key_usage", OF(extended_key_usage.v), "..o.oo.." },
+    { "policies", OF(policies.v), ".oo.oo.." },
+    { "policy_constraints", OF(policy_constraints), ".oo.oo.." },
+    { "inhibit_any_policy", OF(inhibit_any_policy), ".oo.oo.." },
+    { "issuing_certificates", OF(issuing_certificates.v), "..o.oo.." },
+    { "ocsp_servers", OF(ocsp_servers.v), "..o.oo.." },
+    { "crl_distribution_points", OF(crl_distribution_points.v), "..o.oo.." },
+    { "digital_signature", OF(digital_signature), ".oo.oo.." },
+    { "signature", OF(signature), ".ooooooo" },
+    { "issuer", OF(issuer), "..N.NNNN" },
+    { "csr", OF(csr), "..o...o." },
+    { "certificate", OF(certificate), "....No.." },
+    { "public_key", OF(public_key), ".NoN.oo." },
+    { "known_certificates", OF(known_certificates.v), ".oo.oo.." },
+    { "crl", OF(crl), ".......N" },
 };
 
 static bool present(const struct cer_request *request, const struct rule *rule)
