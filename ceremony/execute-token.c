@@ -239,8 +239,7 @@ static enum sg_rc ask_token(struct cer_execution *x, struct sg_buf *out,
     if (x->plan->type == CER_TYPE_CSR)
         return tok_sign_csr(x->key, alg, tbs, out, err);
     if (x->plan->type == CER_TYPE_CRL)
-        return sg_err_set(err, SG_UNAVAILABLE,
-                          "signet-token signs no revocation lists");
+        return tok_sign_crl(x->key, alg, tbs, out, err);
     return tok_sign_cert(x->key, alg, tbs, out, err);
 }
 

@@ -11,6 +11,8 @@
 #include "cli/token-args.h"
 #include "common/file.h"
 
+#define INPUT_MAX ((size_t)16 * 1024 * 1024) /* bytes; more than any input */
+
 struct execute_args {
     struct cli_token_args token;
     const char *plan, *out, *answers;
@@ -125,6 +127,48 @@ static enum sg_rc add_path(const char *path, struct sg_arena *arena,
     return rc;
 }
 
+/* --- inputs ----------------------------------------------------------------------- */
+
+/* What the plan was made from, where it is still beside the plan: a request
+ * that was exchanged since then is worth a halt. */
+static enum sg_rc check_input(const struct cer_input *input, const char *plan,
+                              struct sg_err *err)
+{
+    char path[PATH_MAX / 2];
+    uint8_t hash[32];
+    const char *slash = input->path[0] == '/' ? NULL : strrchr(plan, '/');
+    size_t dir = slash == NULL ? 0 : (size_t)(slash - plan) + 1;
+    struct sg_err why = { 0 };
+    SG_CLEANUP(sg_buf_done) struct sg_buf file;
+
+    sg_buf_init(&file, INPUT_MAX);
+    int n = snprintf(path, sizeof(path), "%.*s%s", (int)dir, plan, input->path);
+    if (n < 0 || (size_t)n >= sizeof(path))
+        return sg_err_set(err, SG_USAGE, "%s: path too long", input->path);
+    if (sg_file_read(path, &file, &why) != SG_OK)
+        return why.rc == SG_NOT_FOUND ? SG_OK
+                                      : sg_err_set(err, why.rc, "%s", why.msg);
+    SG_TRY(cer_sha256(sg_buf_slice(&file), hash, err));
+    if (memcmp(hash, input->sha256, sizeof(hash)) != 0)
+        return sg_err_set(err, SG_POLICY,
+                          "%s (%s) is not what it was when the plan was made",
+                          path, input->role);
+    return SG_OK;
+}
+
+static enum sg_rc check_inputs(struct cli *cli, const struct cer_plan *plan,
+                               const char *path, struct sg_err *err)
+{
+    for (size_t i = 0; i < plan->n_inputs; i++) {
+        if (check_input(&plan->input[i], path, err) == SG_OK)
+            continue;
+        cli_hint(cli, "bring the file back, or move it away: it is not needed "
+                      "any more, but whoever changed it has to say why");
+        return err->rc;
+    }
+    return SG_OK;
+}
+
 /* --- the token -------------------------------------------------------------------- */
 
 struct starter {
@@ -189,6 +233,7 @@ static enum sg_rc perform(struct cli *cli, const struct execute_args *args,
     SG_TRY(cli_plan_read(cli, args->plan, arena, &plan, err));
     for (size_t i = 0; i < args->approvals.n; i++)
         SG_TRY(add_path(args->approvals.v[i], arena, &files, err));
+    SG_TRY(check_inputs(cli, plan, args->plan, err));
     SG_TRY(cli_room_open(cli, args->answers, room, err));
     SG_TRY(cer_say_plan(&room->room, plan, err));
     SG_TRY(execute(cli, args, plan, &files, &room->room, err));
