@@ -15,8 +15,8 @@ command -v debootstrap >/dev/null || apt-get install -y -q debootstrap >/dev/nul
 
 # The machine's own mirror and apt settings (a proxy, say) serve the chroot too.
 mirror=${SIGNET_MIRROR:-$(
-    cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-        sed 's/#.*//' | grep -oE 'https?://[^ ]*/debian/?' | head -n 1
+    { cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true; } |
+        sed -nE 's/#.*//; s,.*(https?://[^ ]*/debian)(/| |$).*,\1,p' | sed 1q
 )}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/chroot.XXXXXX")
 clean() {
