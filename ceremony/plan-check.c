@@ -131,6 +131,8 @@ static const char *guard_fault(const struct tok_guard *guard)
         return "max_validity: goes with purpose ca only";
     if (!ca && guard->may_sign_ca)
         return "may_sign_ca: goes with purpose ca only";
+    if (!ca && guard->no_crl)
+        return "may_sign_crls: goes with purpose ca only";
     if (!guard->may_sign_ca && guard->has_max_path_length)
         return "max_path_length: goes with may_sign_ca only";
     return NULL;

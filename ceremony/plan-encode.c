@@ -73,6 +73,9 @@ static enum sg_rc put_guard(const struct tok_guard *guard, json_object *object,
     SG_TRY(cer_json_put_text(inner, "purpose", tok_purpose_name(guard->purpose),
                              err));
     SG_TRY(cer_json_put_bool(inner, "may_sign_ca", guard->may_sign_ca, err));
+    SG_TRY(cer_json_put_bool(inner, "may_sign_crls",
+                             guard->purpose == TOK_PURPOSE_CA && !guard->no_crl,
+                             err));
     SG_TRY(cer_json_put_int(inner, "max_validity", guard->max_validity, err));
     return guard->has_max_path_length
                ? cer_json_put_int(inner, "max_path_length",

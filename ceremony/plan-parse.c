@@ -106,12 +106,15 @@ static enum sg_rc take_guard(struct cer_reader *key, struct tok_guard *guard,
     struct cer_reader in;
     json_object *limit = NULL;
     const char *purpose = NULL;
+    bool crls = false;
 
     SG_TRY(take_object(key, "guard", "plan: guard", &in, err));
     SG_TRY(cer_take_text(&in, "purpose", arena, &purpose, err));
     if (tok_purpose_parse(purpose, &guard->purpose, err) != SG_OK)
         return malformed("plan: guard", err);
     SG_TRY(cer_take_bool(&in, "may_sign_ca", &guard->may_sign_ca, err));
+    SG_TRY(cer_take_bool(&in, "may_sign_crls", &crls, err));
+    guard->no_crl = guard->purpose == TOK_PURPOSE_CA && !crls;
     SG_TRY(cer_take_int(&in, "max_validity", 0, TOK_VALIDITY_MAX,
                         &guard->max_validity, err));
     SG_TRY(

@@ -96,6 +96,7 @@ static enum sg_rc set_guard(struct cer_build *build, struct sg_err *err)
     if (tok_purpose_parse(asked->purpose, &guard->purpose, &why) != SG_OK)
         return sg_err_set(err, SG_CONFIG, "guard: %s", why.msg);
     guard->may_sign_ca = asked->may_sign_ca != NULL && *asked->may_sign_ca;
+    guard->no_crl = asked->may_sign_crls != NULL && !*asked->may_sign_crls;
     guard->has_max_path_length = asked->max_path_length != NULL;
     if (asked->max_path_length != NULL)
         guard->max_path_length = *asked->max_path_length;

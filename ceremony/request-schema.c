@@ -66,6 +66,7 @@ static const cyaml_schema_field_t GUARD_FIELDS[] = {
     NEEDED(cer_request_guard, purpose),
     TEXT(cer_request_guard, max_validity),
     FLAG(cer_request_guard, may_sign_ca),
+    FLAG(cer_request_guard, may_sign_crls),
     NUMBER(cer_request_guard, max_path_length),
     CYAML_FIELD_END,
 };

@@ -33,7 +33,7 @@ struct cer_request_key {
 };
 struct cer_request_guard {
     char *purpose, *max_validity;
-    bool *may_sign_ca;
+    bool *may_sign_ca, *may_sign_crls;
     uint32_t *max_path_length;
 };
 struct cer_request_subject {

@@ -22,7 +22,9 @@ static const char KEY[] =
     "# purpose ca only: may it sign CA certificates (default false), and with\n"
     "# which path length at most? Left out there is no limit; 0 is one.\n"
     "  may_sign_ca: true\n"
-    "#  max_path_length: 1\n";
+    "#  max_path_length: 1\n"
+    "# purpose ca only: may it sign CRLs (default true)?\n"
+    "#  may_sign_crls: true\n";
 
 static const char ROOT[] =
     T_HEAD("root", "the self-signed certificate of a root CA.",

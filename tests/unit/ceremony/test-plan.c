@@ -62,6 +62,11 @@ static void a_key_plan_holds_the_guard(void **state)
               &plan);
     assert_true(plan.key.guard.has_max_path_length);
     assert_int_equal(plan.key.guard.max_path_length, 0);
+    assert_false(plan.key.guard.no_crl);
+    desk_plan(
+        desk_edit(text, "#  may_sign_crls: true", "  may_sign_crls: false"),
+        &plan);
+    assert_true(plan.key.guard.no_crl);
 }
 
 /* notAfter = notBefore + duration - 1 s, and without path_length there is
@@ -431,6 +436,15 @@ static void bad_keys_and_guards(void **state)
           "request.yaml: guard: max_validity: purpose ca needs it" },
         { CER_TYPE_KEY, "purpose: ca", "purpose: ocsp", SG_CONFIG,
           "request.yaml: guard: max_validity: goes with purpose ca only" },
+        { CER_TYPE_KEY,
+          "purpose: ca\n# The longest period of a certificate that it signs. "
+          "Units: d, h, m, s.\n  max_validity: 9150d\n# purpose ca only: may it "
+          "sign CA certificates (default false), and with\n# which path length "
+          "at most? Left out there is no limit; 0 is one.\n  may_sign_ca: "
+          "true\n#  max_path_length: 1\n# purpose ca only: may it sign CRLs "
+          "(default true)?\n#  may_sign_crls: true",
+          "purpose: probe\n  may_sign_crls: false", SG_CONFIG,
+          "request.yaml: guard: may_sign_crls: goes with purpose ca only" },
         { CER_TYPE_KEY, "  may_sign_ca: true\n#", "", SG_CONFIG,
           "request.yaml: guard: max_path_length: goes with may_sign_ca only" },
         { CER_TYPE_ROOT, "#  type: ec-p384", "  type: ec-p256", SG_CONFIG,
