@@ -14,6 +14,7 @@ extern const struct cli_command CLI_CMD_KEY_LIST;
 extern const struct cli_command CLI_CMD_KEY_SHOW;
 extern const struct cli_command CLI_CMD_CA_ROOT;
 extern const struct cli_command CLI_CMD_CA_INTERMEDIATE;
+extern const struct cli_command CLI_CMD_CERT_LINT;
 extern const struct cli_command CLI_CMD_CEREMONY_NEW;
 extern const struct cli_command CLI_CMD_CEREMONY_PLAN;
 extern const struct cli_command CLI_CMD_CEREMONY_SHOW;

@@ -17,6 +17,7 @@ static const struct cli_command *const COMMANDS[] = {
     &CLI_CMD_KEY_SHOW,
     &CLI_CMD_CA_ROOT,
     &CLI_CMD_CA_INTERMEDIATE,
+    &CLI_CMD_CERT_LINT,
     /* in the order of a ceremony */
     &CLI_CMD_CEREMONY_NEW,
     &CLI_CMD_CEREMONY_PLAN,

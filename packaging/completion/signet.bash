@@ -42,6 +42,10 @@ _signet_options() {
             --issuer-token --issuer-pin-source --issuer-guards --issuer-module
             --issuer-token-program --json --verbose --help"
         ;;
+    'cert lint')
+        echo "--chain --crl --issuer --profile --date
+            --technically-constrained --rules --json --verbose --help"
+        ;;
     'issue')
         echo "--socket --role --mount --common-name --alt-names --ip-sans
             --uri-sans --other-sans --exclude-cn-from-sans --ttl --out-key
@@ -65,18 +69,20 @@ _signet() {
     local cur=$2 prev=$3 command
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        _signet_words "token key ca issue sign health help --version" "$cur"
+        _signet_words "token key ca cert issue sign health help --version" "$cur"
         return
     fi
     case $COMP_CWORD:${COMP_WORDS[1]} in
     2:token) _signet_words "list init info" "$cur"; return ;;
     2:key) _signet_words "generate list show" "$cur"; return ;;
     2:ca) _signet_words "root intermediate" "$cur"; return ;;
-    2:help) _signet_words "token key ca issue sign health" "$cur"; return ;;
+    2:cert) _signet_words "lint" "$cur"; return ;;
+    2:help) _signet_words "token key ca cert issue sign health" "$cur"; return ;;
     esac
     case $prev in
     --generate | --type) _signet_words "ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519" "$cur"; return ;;
     --purpose) _signet_words "ca ocsp backend probe" "$cur"; return ;;
+    --profile) _signet_words "private public-tls" "$cur"; return ;;
     --private-key-format) _signet_words "der pkcs8" "$cur"; return ;;
     --issuer-pin-source | --pin-source | --so-pin-source)
         _signet_words "prompt file: fd: credential: command:" "$cur"
@@ -85,6 +91,7 @@ _signet() {
         ;;
     --chain-out | \
         --csr | \
+        --issuer | \
         --issuer-cert | \
         --issuer-chain | \
         --issuer-module | \
@@ -105,13 +112,19 @@ _signet() {
         compopt -o filenames
         return
         ;;
-    --exclude-cn-from-sans | --force | --help | --json | --may-sign-ca | --verbose) ;;
+    --chain | --crl | --exclude-cn-from-sans | --force | --help | --json | \
+        --may-sign-ca | --rules | --technically-constrained | --verbose) ;;
     --*) return ;;
     esac
     case ${COMP_WORDS[1]} in
-    token | key | ca) command="${COMP_WORDS[1]} ${COMP_WORDS[2]}" ;;
+    token | key | ca | cert) command="${COMP_WORDS[1]} ${COMP_WORDS[2]}" ;;
     *) command=${COMP_WORDS[1]} ;;
     esac
+    if [ "$command" = "cert lint" ] && [[ $cur != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        compopt -o filenames
+        return
+    fi
     _signet_words "$(_signet_options "$command")" "$cur"
 }
 complete -F _signet signet

@@ -5,7 +5,7 @@ function __signet_command
     set -l words (commandline -opc)
     test (count $words) -ge 2; or return 1
     switch $words[2]
-        case token key ca
+        case token key ca cert
             test (count $words) -ge 3; and test "$words[2] $words[3]" = "$argv[1]"
         case "*"
             test "$words[2]" = "$argv[1]"
@@ -25,11 +25,12 @@ complete -c signet -n __signet_wants -l version -d 'Show the version'
 complete -c signet -n __signet_wants -a token -d 'tokens of a PKCS#11 module'
 complete -c signet -n __signet_wants -a key -d 'keys in a token'
 complete -c signet -n __signet_wants -a ca -d 'roots and intermediates'
+complete -c signet -n __signet_wants -a cert -d 'certificates and CRLs, whoever made them'
 complete -c signet -n __signet_wants -a issue -d 'Have signetd make a key and a certificate for it'
 complete -c signet -n __signet_wants -a sign -d 'Have signetd certify the key of a signing request'
 complete -c signet -n __signet_wants -a health -d 'Ask signetd whether it can sign'
 complete -c signet -n __signet_wants -a help -d 'Show help'
-complete -c signet -n '__signet_wants help' -a 'token key ca issue sign health'
+complete -c signet -n '__signet_wants help' -a 'token key ca cert issue sign health'
 complete -c signet -n '__signet_wants token' -a list -d 'Show the tokens of a PKCS#11 module'
 complete -c signet -n '__signet_wants token' -a init -d 'Make an empty token and set both of its PINs'
 complete -c signet -n '__signet_wants token' -a info -d 'Show one token'
@@ -38,6 +39,7 @@ complete -c signet -n '__signet_wants key' -a list -d 'Show the private keys of 
 complete -c signet -n '__signet_wants key' -a show -d 'Show one key: what the token says of it, and its guard'
 complete -c signet -n '__signet_wants ca' -a root -d 'Make a root: a self-signed CA certificate'
 complete -c signet -n '__signet_wants ca' -a intermediate -d 'Make an intermediate CA, signed by a key in another token'
+complete -c signet -n '__signet_wants cert' -a lint -d 'Hold certificates and CRLs against the rules'
 complete -c signet -n "__signet_command 'token list'" -l module -rF -d 'PKCS#11 module'
 complete -c signet -n "__signet_command 'token list'" -l token-program -rF -d 'signet-token'
 complete -c signet -n "__signet_command 'token list'" -l json -d 'print JSON on standard output'
@@ -140,6 +142,17 @@ complete -c signet -n "__signet_command 'ca intermediate'" -l issuer-token-progr
 complete -c signet -n "__signet_command 'ca intermediate'" -l json -d 'print JSON on standard output'
 complete -c signet -n "__signet_command 'ca intermediate'" -l verbose -d 'log what happens on standard error'
 complete -c signet -n "__signet_command 'ca intermediate'" -l help -d 'show this text'
+complete -c signet -n "__signet_command 'cert lint'" -l chain -d 'the certificates are one chain, leaf first'
+complete -c signet -n "__signet_command 'cert lint'" -l crl -d 'files in DER are CRLs'
+complete -c signet -n "__signet_command 'cert lint'" -l issuer -r -F -d 'the CA certificate of the CRLs'
+complete -c signet -n "__signet_command 'cert lint'" -l profile -r -a 'private public-tls' -d 'private (default) or public-tls'
+complete -c signet -n "__signet_command 'cert lint'" -l date -r -d 'the rules of this day'
+complete -c signet -n "__signet_command 'cert lint'" -l technically-constrained -d 'constrained as BR 7.1.2.5 wants'
+complete -c signet -n "__signet_command 'cert lint'" -l rules -d 'show the rules'
+complete -c signet -n "__signet_command 'cert lint'" -l json -d 'print JSON on standard output'
+complete -c signet -n "__signet_command 'cert lint'" -l verbose -d 'log what happens on standard error'
+complete -c signet -n "__signet_command 'cert lint'" -l help -d 'show this text'
+complete -c signet -n "__signet_command 'cert lint'" -F
 complete -c signet -n "__signet_command 'issue'" -l socket -rF -d 'signetd\'s socket'
 complete -c signet -n "__signet_command 'issue'" -l role -x -d 'role of signetd\'s configuration'
 complete -c signet -n "__signet_command 'issue'" -l mount -x -d 'where signetd serves its roles'

@@ -366,6 +366,7 @@ def write(rule, profile, *objects, label="CERTIFICATE"):
             for i in range(0, len(text), 64):
                 out.write(text[i:i + 64] + "\n")
             out.write(f"-----END {label}-----\n")
+            label = "CERTIFICATE"
 
 
 def public(rule, *certs):

@@ -45,7 +45,8 @@ static void read_objects(const char *path, struct objects *ret)
             sg_pem_next(&text, label, &ret->der[ret->n], &found, &err), SG_OK);
         if (!found)
             break;
-        ret->is_crl = strcmp(label, "X509 CRL") == 0;
+        if (ret->n == 0)
+            ret->is_crl = strcmp(label, "X509 CRL") == 0;
         ret->slice[ret->n] = sg_buf_slice(&ret->der[ret->n]);
         ret->n++;
     }
