@@ -59,18 +59,23 @@ static void write_subtrees(struct sg_derw *w, uint8_t tag,
     sg_derw_end(w, list);
 }
 
+static enum sg_rc check_value(const struct ca_subtree *tree, struct sg_err *err)
+{
+    const char *broken = ca_subtree_fault(tree);
+    char show[CA_SHOW_MAX];
+
+    if (broken == NULL)
+        return SG_OK;
+    return sg_err_set(err, SG_POLICY, "name constraints: %s \"%s\": %s",
+                      ca_san_kind_name(tree->kind), ca_show(tree->value, show),
+                      broken);
+}
+
 static enum sg_rc check_values(const struct ca_subtrees *trees,
                                struct sg_err *err)
 {
-    char show[CA_SHOW_MAX];
-
-    for (size_t i = 0; i < trees->n; i++) {
-        const char *broken = ca_subtree_fault(&trees->tree[i]);
-        if (broken != NULL)
-            return sg_err_set(err, SG_POLICY, "name constraints: %s \"%s\": %s",
-                              ca_san_kind_name(trees->tree[i].kind),
-                              ca_show(trees->tree[i].value, show), broken);
-    }
+    for (size_t i = 0; i < trees->n; i++)
+        SG_TRY(check_value(&trees->tree[i], err));
     return SG_OK;
 }
 
@@ -114,7 +119,7 @@ static enum sg_rc read_other(const struct sg_der *in,
             "name constraints: otherName %s without a UTF8String value is not accepted",
             ca_oid_text(ret->oid, text));
     ret->value = utf8.content;
-    return SG_OK;
+    return check_value(ret, err);
 }
 
 static enum sg_rc read_directory(const struct sg_der *in,
@@ -128,23 +133,16 @@ static enum sg_rc read_directory(const struct sg_der *in,
     SG_TRY(sg_der_get(&inner, SG_DER_SEQUENCE, &name, err));
     SG_TRY(sg_der_end(&inner, err));
     ret->value = name.whole;
-    return SG_OK;
+    return check_value(ret, err);
 }
 
 static enum sg_rc read_text(const struct sg_der_tlv *base,
                             enum ca_san_kind kind, struct ca_subtree *ret,
                             struct sg_err *err)
 {
-    char show[CA_SHOW_MAX];
-
     ret->kind = kind;
     ret->value = base->content;
-    const char *broken = ca_subtree_fault(ret);
-    if (broken == NULL)
-        return SG_OK;
-    return sg_err_set(err, SG_POLICY, "name constraints: %s \"%s\": %s",
-                      ca_san_kind_name(kind), ca_show(base->content, show),
-                      broken);
+    return check_value(ret, err);
 }
 
 static enum sg_rc read_base(struct sg_der *in, struct ca_subtree *ret,

@@ -105,6 +105,36 @@ static const char *ip_tree_fault(struct sg_slice v)
     return NULL;
 }
 
+/* Sets of attributes, whatever these are: what cannot be compared is no
+ * constraint. */
+static bool is_name(struct sg_slice der)
+{
+    struct sg_err err = { 0 };
+    struct sg_der in;
+    struct sg_der name;
+    struct sg_der set;
+    struct sg_der pair;
+    struct sg_slice oid;
+    struct sg_der_tlv value;
+
+    sg_der_init(&in, der, "name");
+    if (sg_der_enter(&in, SG_DER_SEQUENCE, &name, &err) != SG_OK
+        || sg_der_more(&in))
+        return false;
+    while (sg_der_more(&name)) {
+        if (sg_der_enter(&name, SG_DER_SET, &set, &err) != SG_OK)
+            return false;
+        do
+            if (sg_der_enter(&set, SG_DER_SEQUENCE, &pair, &err) != SG_OK
+                || sg_der_oid(&pair, &oid, &err) != SG_OK
+                || sg_der_any(&pair, &value, &err) != SG_OK
+                || sg_der_more(&pair))
+                return false;
+        while (sg_der_more(&set));
+    }
+    return true;
+}
+
 const char *ca_subtree_fault(const struct ca_subtree *tree)
 {
     switch (tree->kind) {
@@ -120,7 +150,7 @@ const char *ca_subtree_fault(const struct ca_subtree *tree)
         return ca_oid_is(tree->oid, CA_OID_UPN) ? email_tree_fault(tree->value)
                                                 : NULL;
     case CA_SAN_DIRECTORY:
-        return NULL;
+        return is_name(tree->value) ? NULL : "is not a Name (RFC 5280 4.1.2.4)";
     case CA_SAN_UNSET:
     default:
         return "no form of name";
