@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <strings.h>
+
 #include "ca/leaf.h"
 #include "ceremony/plan-build.h"
+#include "common/parse.h"
+
+#define DAY INT64_C(86400) /* seconds */
 
 /* --- whose key ---------------------------------------------------------------- */
 
@@ -63,6 +69,32 @@ enum sg_rc cer_build_applicant(struct cer_build *build,
     return build->request->subject != NULL
                ? cer_value_subject(build, &ret->subject, err)
                : SG_OK;
+}
+
+enum sg_rc cer_check_certified(const struct cer_build *build,
+                               const struct ca_spki *spki, struct sg_err *err)
+{
+    const struct cer_request_certified *want = build->request->certified_key;
+    enum tok_key_type type = TOK_KEY_UNSET;
+    uint8_t hash[32];
+    char hex[65];
+
+    if (want == NULL)
+        return SG_OK;
+    SG_TRY(cer_key_type(spki, &type, err));
+    if (want->type != NULL && strcmp(want->type, tok_key_type_name(type)) != 0)
+        return sg_err_set(err, SG_POLICY,
+                          "certified_key: type: must be %s, but the key is of "
+                          "type %s",
+                          want->type, tok_key_type_name(type));
+    SG_TRY(cer_sha256(spki->der, hash, err));
+    (void)sg_hex(SG_SLICE(hash, sizeof(hash)), hex, sizeof(hex));
+    if (want->sha256 != NULL && strcasecmp(want->sha256, hex) != 0)
+        return sg_err_set(err, SG_POLICY,
+                          "certified_key: sha256: must be %s, but the key's is "
+                          "%s",
+                          want->sha256, hex);
+    return SG_OK;
 }
 
 /* --- arguments ---------------------------------------------------------------- */
@@ -183,6 +215,23 @@ static void warn_about(struct cer_build *build,
         cer_build_warn(build, "%s", warnings.text[i]);
 }
 
+/* What is signed late in the window must not begin long before: a day (BR
+ * 7.1.2.1.1, 7.1.2.2.1, 7.1.2.10.1). */
+static void warn_about_window(struct cer_build *build, int64_t not_before)
+{
+    const struct cer_plan *plan = build->plan;
+
+    if (plan->profile == LINT_PROFILE_PUBLIC_TLS
+        && not_before < plan->window_until - DAY)
+        cer_build_warn(build,
+                       "validity: not_before lies more than a day before the "
+                       "window ends: signed later than a day after it, the "
+                       "certificate breaks BR 7.1.2");
+    if (not_before > plan->window_until)
+        cer_build_warn(build,
+                       "validity: begins only after the window has ended");
+}
+
 enum sg_rc cer_build_authority(struct cer_build *build, struct sg_err *err)
 {
     uint8_t serial[CA_SERIAL_LEN];
@@ -197,7 +246,10 @@ enum sg_rc cer_build_authority(struct cer_build *build, struct sg_err *err)
     if (build->request->certificate != NULL)
         SG_TRY(cer_input_certificate(
             build, "certificate", build->request->certificate, &existing, err));
+    SG_TRY(cer_check_certified(
+        build, existing != NULL ? &existing->spki : &applicant.spki, err));
     SG_TRY(cer_value_validity(build->request->validity, &period, err));
+    warn_about_window(build, period.not_before);
     SG_TRY(set_extensions(build, &args, err));
     SG_TRY(set_known(build, &args, err));
     SG_TRY(ca_serial_new(serial, err));

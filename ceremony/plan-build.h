@@ -80,6 +80,9 @@ struct cer_applicant {
     struct ca_spki spki;
     struct ca_dn subject;
 };
+/* Is it the key that the request expects? */
+enum sg_rc cer_check_certified(const struct cer_build *build,
+                               const struct ca_spki *spki, struct sg_err *err);
 enum sg_rc cer_build_applicant(struct cer_build *build,
                                struct cer_applicant *ret, struct sg_err *err);
 

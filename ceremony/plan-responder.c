@@ -12,6 +12,7 @@ enum sg_rc cer_build_responder(struct cer_build *build, struct sg_err *err)
                                            .alg = build->plan->alg };
 
     SG_TRY(cer_build_applicant(build, &applicant, err));
+    SG_TRY(cer_check_certified(build, &applicant.spki, err));
     SG_TRY(cer_value_validity(build->request->validity, &period, err));
     SG_TRY(ca_serial_new(serial, err));
     args.serial = SG_SLICE(serial, sizeof(serial));

@@ -136,6 +136,12 @@ static const cyaml_schema_field_t ISSUER_FIELDS[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t CERTIFIED_FIELDS[] = {
+    TEXT(cer_request_certified, type),
+    TEXT(cer_request_certified, sha256),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t ENTRY_FIELDS[] = {
     TEXT(cer_request_entry, certificate),
     TEXT(cer_request_entry, serial),
@@ -191,6 +197,7 @@ static const cyaml_schema_field_t REQUEST_FIELDS[] = {
     TEXT(cer_request, csr),
     TEXT(cer_request, certificate),
     TEXT(cer_request, public_key),
+    MAPPING(cer_request, certified_key, CERTIFIED_FIELDS),
     LIST(cer_request, known_certificates),
     MAPPING(cer_request, crl, CRL_FIELDS),
     CYAML_FIELD_END,

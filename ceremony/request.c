@@ -69,6 +69,7 @@ static const struct rule RULES[] = {
     { "csr", OF(csr), "..o...o." },
     { "certificate", OF(certificate), "....No.." },
     { "public_key", OF(public_key), ".NoN.oo." },
+    { "certified_key", OF(certified_key), "..o.ooo." },
     { "known_certificates", OF(known_certificates.v), ".oo.oo.." },
     { "crl", OF(crl), ".......N" },
 };

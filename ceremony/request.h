@@ -65,6 +65,9 @@ struct cer_request_signature {
     uint32_t *hash;
     bool *pss;
 };
+struct cer_request_certified {
+    char *type, *sha256;
+};
 struct cer_request_issuer {
     char *certificate, *chain;
 };
@@ -106,6 +109,7 @@ struct cer_request {
     struct cer_request_signature *signature;
     struct cer_request_issuer *issuer;
     char *csr, *certificate, *public_key;
+    struct cer_request_certified *certified_key;
     struct cer_list known_certificates;
     struct cer_request_crl *crl;
 };

@@ -61,6 +61,18 @@
     "# rsa-2048, rsa-3072, rsa-4096, ed25519.\n" \
     "#  type: ec-p384\n"
 
+#define T_CERTIFIED \
+    "\n" \
+    "# What is known of the certified key from elsewhere, and held against " \
+    "it: its\n" \
+    "# type, and SHA-256 of its SubjectPublicKeyInfo (openssl pkey -pubin " \
+    "-outform\n" \
+    "# DER | sha256sum). Wrong CSRs have been signed in ceremonies.\n" \
+    "#certified_key:\n" \
+    "#  type: ec-p256\n" \
+    "#  sha256: " \
+    "0000000000000000000000000000000000000000000000000000000000000000\n"
+
 #define T_KNOWN \
     "\n" \
     "# Certificates that exist: key, key identifier and subject are held " \

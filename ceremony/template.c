@@ -57,6 +57,7 @@ static const char INTERMEDIATE[] =
     "# RFC 5280 4.1.2.6. Left out, the CSR's own is taken as it stands there.\n"
     "subject:\n"
     T_SUBJECT_KEYS("")
+    T_CERTIFIED
     T_VALIDITY(T_FROM, "3650d")
     T_PATH_LENGTH("path_length: 0\n")
     T_DIGITAL_SIGNATURE
@@ -96,6 +97,7 @@ static const char CROSS[] =
     "# from it byte for byte. It must not begin later than the new one (BR\n"
     "# 7.1.2.2.1).\n"
     "certificate: CHANGE-ME\n"
+    T_CERTIFIED
     T_VALIDITY(T_FROM, "1825d")
     T_PATH_LENGTH("path_length: 1\n")
     T_DIGITAL_SIGNATURE
@@ -123,6 +125,7 @@ static const char ROLLOVER[] =
     "# of public_key) is the old one (RFC 4210 4.4).\n"
     "public_key: CHANGE-ME\n"
     "#certificate: old-root.crt\n"
+    T_CERTIFIED
     T_VALIDITY(T_FROM, "365d")
     T_PATH_LENGTH("#path_length: 1\n")
     T_DIGITAL_SIGNATURE
@@ -146,6 +149,7 @@ static const char OCSP[] =
     "# RFC 5280 4.1.2.6. Left out, the CSR's own is taken as it stands there.\n"
     "subject:\n"
     T_SUBJECT_KEYS("")
+    T_CERTIFIED
     T_VALIDITY(T_FROM, "90d")
     "# At most 397 days.\n"
     T_PROFILE

@@ -527,6 +527,44 @@ static void bad_certificates(void **state)
     refuse_all(bad, SG_ARRAY_LEN(bad));
 }
 
+/* The hash that was read over the telephone finds the wrong CSR. */
+static void the_certified_key_is_held_against(void **state)
+{
+    struct sg_err err = { 0 };
+    struct cer_plan plan;
+    struct ca_cert cert;
+    uint8_t hash[32];
+    char hex[65];
+    const char *text = desk_request(CER_TYPE_INTERMEDIATE);
+
+    (void)state;
+    t_refused(&err,
+              desk_resolve(desk_edit(text, "#certified_key:\n#  type: ec-p256",
+                                     "certified_key:\n  type: ec-p384"),
+                           &plan, &err),
+              SG_POLICY,
+              "request.yaml: certified_key: type: must be ec-p384, but the key "
+              "is of type ec-p256");
+    desk_plan(text, &plan);
+    read_cert(&plan, &cert);
+    t_ok(&err, cer_sha256(cert.spki.der, hash, &err));
+    (void)sg_hex(SG_SLICE(hash, 32), hex, sizeof(hex));
+    text = desk_edit(text, "#certified_key:\n#  type: ec-p256\n#  sha256: 0",
+                     "certified_key:\n  type: ec-p256\n  sha256: 0");
+    t_refused(
+        &err, desk_resolve(text, &plan, &err), SG_POLICY,
+        sg_arena_printf(&desk_arena,
+                        "request.yaml: certified_key: sha256: must be "
+                        "00000000000000000000000000000000000000000000000000"
+                        "00000000000000, but the key's is %s",
+                        hex));
+    desk_plan(desk_edit(text,
+                        "0000000000000000000000000000000000000000000000000000"
+                        "000000000000",
+                        hex),
+              &plan);
+}
+
 static void bad_paths(void **state)
 {
     struct sg_err err = { 0 };
@@ -664,6 +702,7 @@ int main(void)
         T(the_requester_does_not_count),
         T(bad_keys_and_guards),
         T(bad_certificates),
+        T(the_certified_key_is_held_against),
         T(bad_paths),
         T(bad_responders),
         T(bad_crls),

@@ -270,9 +270,9 @@ static void presence_is_not_a_value(void **state)
     assert_null(request->path_length);
     cer_request_free(request);
     refuse(edit(text, "path_length: 0", "path_length:"),
-           "r.yaml:78: path_length: has no value");
+           "r.yaml:85: path_length: has no value");
     refuse(edit(text, "path_length: 0", "path_length: -1"),
-           "r.yaml:78: path_length: \"-1\": not a whole number");
+           "r.yaml:85: path_length: \"-1\": not a whole number");
 }
 
 int main(void)
