@@ -25,6 +25,10 @@ static const struct cli_command *const COMMANDS[] = {
     &CLI_CMD_CEREMONY_REHEARSE,
     &CLI_CMD_CEREMONY_APPROVE,
     &CLI_CMD_CEREMONY_EXECUTE,
+    &CLI_CMD_CEREMONY_VERIFY,
+    &CLI_CMD_CEREMONY_BUNDLE_PACK,
+    &CLI_CMD_CEREMONY_BUNDLE_UNPACK,
+    &CLI_CMD_CEREMONY_BUNDLE_LIST,
     &CLI_CMD_ISSUE,
     &CLI_CMD_SIGN,
     &CLI_CMD_HEALTH,
@@ -57,18 +61,28 @@ static bool is_group(const char *word)
     return false;
 }
 
+/* How many of the words make the whole of the name; 0 when they do not. */
+static int words_of(const char *name, struct words words)
+{
+    int used = 0;
+    const char *rest = name;
+
+    while (*rest != '\0') {
+        rest = used < words.argc ? after_word(rest, words.argv[used]) : NULL;
+        if (rest == NULL)
+            return 0;
+        used++;
+    }
+    return used;
+}
+
 /* NULL when there is no such command; *ret_used counts the words of its name. */
 static const struct cli_command *find_command(struct words words, int *ret_used)
 {
-    for (size_t i = 0; words.argc > 0 && i < SG_ARRAY_LEN(COMMANDS); i++) {
-        const char *rest = after_word(COMMANDS[i]->name, words.argv[0]);
-        if (rest == NULL)
-            continue;
-        bool two = *rest != '\0';
-        if (two && (words.argc < 2 || strcmp(rest, words.argv[1]) != 0))
-            continue;
-        *ret_used = two ? 2 : 1;
-        return COMMANDS[i];
+    for (size_t i = 0; i < SG_ARRAY_LEN(COMMANDS); i++) {
+        *ret_used = words_of(COMMANDS[i]->name, words);
+        if (*ret_used > 0)
+            return COMMANDS[i];
     }
     return NULL;
 }
@@ -83,7 +97,7 @@ static void overview(const struct cli *cli, FILE *out)
             "%sCommands%s\n",
             bold, plain);
     for (size_t i = 0; i < SG_ARRAY_LEN(COMMANDS); i++)
-        fprintf(out, "  %-17s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
+        fprintf(out, "  %-23s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
     fprintf(out,
             "\n"
             "\"signet help COMMAND\" shows a command's options and an "
@@ -98,7 +112,7 @@ static void group_overview(const char *group, FILE *out)
         fputs("The steps of a ceremony, in their order:\n\n", out);
     for (size_t i = 0; i < SG_ARRAY_LEN(COMMANDS); i++) {
         if (after_word(COMMANDS[i]->name, group) != NULL)
-            fprintf(out, "  %-17s %s\n", COMMANDS[i]->name,
+            fprintf(out, "  %-23s %s\n", COMMANDS[i]->name,
                     COMMANDS[i]->summary);
     }
 }
