@@ -173,17 +173,15 @@ static void write_ec_pkcs8(struct sg_derw *w, const struct ca_curve *curve,
 
 SG_DEFINE_CLEANUP(BIGNUM, BN_clear_free);
 
-static enum sg_rc ec_private(EVP_PKEY *key, const struct ca_curve *curve,
+static enum sg_rc ec_private(EVP_PKEY *key, const struct ca_spki *spki,
                              enum ca_private_format format, struct sg_buf *out,
                              struct sg_err *err)
 {
+    const struct ca_curve *curve = ca_curve(spki->kind);
     uint8_t scalar[SCALAR_MAX];
-    uint8_t raw[CA_POINT_MAX];
-    struct sg_slice point = { 0 };
     BIGNUM *d SG_CLEANUP(BN_clear_free) = NULL;
     struct sg_derw w;
 
-    SG_TRY(get_point(key, curve, raw, &point, err));
     if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &d) != 1
         || BN_bn2binpad(d, scalar, (int)curve->field_len)
                != (int)curve->field_len)
@@ -191,9 +189,11 @@ static enum sg_rc ec_private(EVP_PKEY *key, const struct ca_curve *curve,
 
     sg_derw_init(&w, out);
     if (format == CA_PRIVATE_PKCS8)
-        write_ec_pkcs8(&w, curve, SG_SLICE(scalar, curve->field_len), point);
+        write_ec_pkcs8(&w, curve, SG_SLICE(scalar, curve->field_len),
+                       spki->key);
     else
-        write_sec1(&w, curve, SG_SLICE(scalar, curve->field_len), point, true);
+        write_sec1(&w, curve, SG_SLICE(scalar, curve->field_len), spki->key,
+                   true);
     OPENSSL_cleanse(scalar, sizeof(scalar));
     return sg_derw_finish(&w, err);
 }
@@ -236,22 +236,21 @@ static enum sg_rc rsa_private(EVP_PKEY *key, enum ca_private_format format,
     return rc;
 }
 
-enum sg_rc ca_leaf_key_private(EVP_PKEY *key, enum ca_private_format format,
+enum sg_rc ca_leaf_key_private(EVP_PKEY *key, const struct ca_spki *spki,
+                               enum ca_private_format format,
                                struct sg_buf *out, const char **ret_pem_label,
                                struct sg_err *err)
 {
-    enum ca_key_kind kind = kind_of(key);
-    const struct ca_curve *curve = ca_curve(kind);
     const char *label = "PRIVATE KEY";
 
-    if (curve != NULL) {
-        SG_TRY(ec_private(key, curve, format, out, err));
+    if (ca_curve(spki->kind) != NULL) {
+        SG_TRY(ec_private(key, spki, format, out, err));
         if (format == CA_PRIVATE_TRADITIONAL)
             label = "EC PRIVATE KEY";
-    } else if (kind == CA_KEY_ED25519) {
+    } else if (spki->kind == CA_KEY_ED25519) {
         SG_TRY(ed25519_private(key, out, err));
     } else {
-        assert(kind == CA_KEY_RSA);
+        assert(spki->kind == CA_KEY_RSA);
         SG_TRY(rsa_private(key, format, out, err));
         if (format == CA_PRIVATE_TRADITIONAL)
             label = "RSA PRIVATE KEY";

@@ -96,9 +96,11 @@ enum ca_private_format {
     CA_PRIVATE_TRADITIONAL, /* PKCS#1, SEC1; PKCS#8 for Ed25519 */
     CA_PRIVATE_PKCS8
 };
-/* DER of the private key, and the PEM label that goes with it. out is wiped by
- * its owner (sg_buf_done). */
-enum sg_rc ca_leaf_key_private(EVP_PKEY *key, enum ca_private_format format,
+/* DER of the private key, and the PEM label that goes with it. spki is what
+ * ca_leaf_key_spki() wrote for this key: its point is not computed again. out
+ * is wiped by its owner (sg_buf_done). */
+enum sg_rc ca_leaf_key_private(EVP_PKEY *key, const struct ca_spki *spki,
+                               enum ca_private_format format,
                                struct sg_buf *out, const char **ret_pem_label,
                                struct sg_err *err);
 

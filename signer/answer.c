@@ -29,9 +29,10 @@ static enum sg_rc key_text(const struct srv_job *job, struct sg_buf *key,
     const char *label = NULL;
     sg_buf_init(&der, KEY_MAX);
     sg_buf_init(&pem, KEY_MAX);
-    SG_TRY(ca_leaf_key_private(
-        job->key, job->pkcs8 ? CA_PRIVATE_PKCS8 : CA_PRIVATE_TRADITIONAL, &der,
-        &label, err));
+    SG_TRY(ca_leaf_key_private(job->key, &job->spki,
+                               job->pkcs8 ? CA_PRIVATE_PKCS8
+                                          : CA_PRIVATE_TRADITIONAL,
+                               &der, &label, err));
     if (job->format == SRV_FORMAT_DER)
         return sg_base64_encode(sg_buf_slice(&der), key, err);
     SG_TRY(sg_pem_encode(label, sg_buf_slice(&der), &pem, err));

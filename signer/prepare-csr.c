@@ -159,5 +159,7 @@ enum sg_rc srv_prep_key(struct srv_prep *p)
     struct sg_slice der = sg_arena_copy(p->arena, sg_buf_slice(&spki));
     if (der.p == NULL)
         return sg_err_set(p->err, SG_NOMEM, "leaf key");
-    return ca_spki_parse(der, &p->spki, p->err);
+    SG_TRY(ca_spki_parse(der, &p->spki, p->err));
+    p->job->spki = p->spki;
+    return SG_OK;
 }

@@ -30,6 +30,7 @@ struct srv_job {
     enum ca_sigalg alg;
     struct sg_buf tbs;
     EVP_PKEY *key;        /* issue only; freed and wiped by srv_job_done */
+    struct ca_spki spki;  /* issue only: the key's public half */
     const char *key_type; /* "rsa" "ec" "ed25519" */
     uint8_t serial[CA_SERIAL_LEN];
     int64_t not_after;
