@@ -41,7 +41,7 @@ static bool process_thread_key_ok;
 
 /* One thread's mutable objects, freed when it ends. */
 struct thread_objects {
-    EVP_PKEY *lent[CURVES];
+    EVP_PKEY_CTX *verify[CURVES];
     EVP_PKEY_CTX *keygen[CURVES];
 };
 
@@ -50,7 +50,7 @@ static void thread_objects_free(void *arg)
     struct thread_objects *own = arg;
 
     for (size_t i = 0; i < CURVES; i++) {
-        EVP_PKEY_free(own->lent[i]);
+        EVP_PKEY_CTX_free(own->verify[i]);
         EVP_PKEY_CTX_free(own->keygen[i]);
     }
     free(own);
@@ -140,9 +140,24 @@ enum sg_rc ca_curve_pkey(const struct ca_curve *curve, struct sg_slice point,
     return SG_OK;
 }
 
-enum sg_rc ca_curve_pkey_lent(const struct ca_curve *curve,
-                              struct sg_slice point, EVP_PKEY **ret_pkey,
-                              struct sg_err *err)
+static enum sg_rc new_verifier(const struct ca_curve *curve,
+                               struct sg_slice point, EVP_PKEY_CTX **ret_ctx,
+                               struct sg_err *err)
+{
+    EVP_PKEY *pkey SG_CLEANUP(EVP_PKEY_free) = NULL;
+
+    SG_TRY(ca_curve_pkey(curve, point, &pkey, err));
+    EVP_PKEY_CTX *ctx SG_CLEANUP(EVP_PKEY_CTX_free) =
+        EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    if (ctx == NULL || EVP_PKEY_verify_init(ctx) <= 0)
+        return sg_err_openssl(err, SG_CRYPTO, "public key: %s", curve->group);
+    *ret_ctx = SG_TAKE(ctx);
+    return SG_OK;
+}
+
+enum sg_rc ca_curve_verifier(const struct ca_curve *curve,
+                             struct sg_slice point, EVP_PKEY_CTX **ret_ctx,
+                             struct sg_err *err)
 {
     (void)pthread_once(&process_once, process_init);
 
@@ -150,12 +165,12 @@ enum sg_rc ca_curve_pkey_lent(const struct ca_curve *curve,
     if (own == NULL)
         return sg_err_set(err, SG_NOMEM, "public key: no memory");
 
-    EVP_PKEY **lent = &own->lent[curve - CURVE];
-    if (*lent == NULL)
-        SG_TRY(ca_curve_pkey(curve, point, lent, err));
-    else
-        SG_TRY(set_point(*lent, curve, point, err));
-    *ret_pkey = *lent;
+    EVP_PKEY_CTX **slot = &own->verify[curve - CURVE];
+    if (*slot == NULL)
+        SG_TRY(new_verifier(curve, point, slot, err));
+    else /* the context sees the new point: it refers to the key */
+        SG_TRY(set_point(EVP_PKEY_CTX_get0_pkey(*slot), curve, point, err));
+    *ret_ctx = *slot;
     return SG_OK;
 }
 

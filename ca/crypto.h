@@ -34,11 +34,11 @@ const struct ca_curve *ca_curve(enum ca_key_kind kind);
 /* A new public key on the curve; SG_POLICY when the point is not on it. */
 enum sg_rc ca_curve_pkey(const struct ca_curve *curve, struct sg_slice point,
                          EVP_PKEY **ret_pkey, struct sg_err *err);
-/* The same, but lent: this thread's own object, good until the thread asks for
- * another key on the same curve. */
-enum sg_rc ca_curve_pkey_lent(const struct ca_curve *curve,
-                              struct sg_slice point, EVP_PKEY **ret_pkey,
-                              struct sg_err *err);
+/* A context ready for EVP_PKEY_verify() with the key of this point. Lent: this
+ * thread's own, good until the thread asks for another on the same curve. */
+enum sg_rc ca_curve_verifier(const struct ca_curve *curve,
+                             struct sg_slice point, EVP_PKEY_CTX **ret_ctx,
+                             struct sg_err *err);
 /* This thread's ready key generation context. Borrowed. */
 enum sg_rc ca_curve_keygen(const struct ca_curve *curve, EVP_PKEY_CTX **ret_ctx,
                            struct sg_err *err);

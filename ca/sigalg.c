@@ -210,24 +210,38 @@ static bool set_rsa(EVP_PKEY_CTX *ctx, const struct sigalg_row *row,
 
 /* Hashing apart from checking spares the context that EVP_DigestVerify()
  * would make: 4 µs for P-256. */
-static bool verify_digest(EVP_PKEY *pkey, const struct sigalg_row *row,
+static bool verify_digest(EVP_PKEY_CTX *ctx, enum ca_hash hash,
                           struct sg_slice message, struct sg_slice signature)
 {
-    const EVP_MD *md = ca_hash_md(row->hash);
+    const EVP_MD *md = ca_hash_md(hash);
     uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned len = 0;
 
-    if (md == NULL
-        || EVP_Digest(message.p, message.len, digest, &len, md, NULL) != 1)
-        return false;
+    return md != NULL
+           && EVP_Digest(message.p, message.len, digest, &len, md, NULL) == 1
+           && EVP_PKEY_verify(ctx, signature.p, signature.len, digest, len)
+                  == 1;
+}
 
+static bool verify_new(EVP_PKEY *pkey, const struct sigalg_row *row,
+                       struct sg_slice message, struct sg_slice signature)
+{
+    const EVP_MD *md = ca_hash_md(row->hash);
     EVP_PKEY_CTX *ctx SG_CLEANUP(EVP_PKEY_CTX_free) =
         EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-    if (ctx == NULL || EVP_PKEY_verify_init(ctx) <= 0)
+
+    if (ctx == NULL || md == NULL || EVP_PKEY_verify_init(ctx) <= 0)
         return false;
     if (row->family != FAMILY_ECDSA && !set_rsa(ctx, row, md))
         return false;
-    return EVP_PKEY_verify(ctx, signature.p, signature.len, digest, len) == 1;
+    return verify_digest(ctx, row->hash, message, signature);
+}
+
+static enum sg_rc mismatch(const struct sigalg_row *row, struct sg_err *err)
+{
+    return sg_err_set(
+        err, SG_POLICY,
+        "signature algorithm %s does not go with this kind of key", row->name);
 }
 
 enum sg_rc ca_signature_check(EVP_PKEY *pkey, enum ca_sigalg alg,
@@ -239,13 +253,32 @@ enum sg_rc ca_signature_check(EVP_PKEY *pkey, enum ca_sigalg alg,
     const struct sigalg_row *row = &ROWS[alg];
 
     if (EVP_PKEY_get_base_id(pkey) != key_type(row->family))
-        return sg_err_set(
-            err, SG_POLICY,
-            "signature algorithm %s does not go with this kind of key",
-            row->name);
+        return mismatch(row, err);
     *ret_good = row->family == FAMILY_ED25519
                     ? verify_ed25519(pkey, message, signature)
-                    : verify_digest(pkey, row, message, signature);
+                    : verify_new(pkey, row, message, signature);
+    if (!*ret_good)
+        ERR_clear_error();
+    return SG_OK;
+}
+
+enum sg_rc ca_spki_signature_check(const struct ca_spki *spki,
+                                   enum ca_sigalg alg, struct sg_slice message,
+                                   struct sg_slice signature, bool *ret_good,
+                                   struct sg_err *err)
+{
+    const struct ca_curve *curve = ca_curve(spki->kind);
+    EVP_PKEY *pkey SG_CLEANUP(EVP_PKEY_free) = NULL;
+    EVP_PKEY_CTX *ctx = NULL;
+
+    if (curve == NULL) {
+        SG_TRY(ca_spki_to_pkey(spki, &pkey, err));
+        return ca_signature_check(pkey, alg, message, signature, ret_good, err);
+    }
+    SG_TRY(ca_curve_verifier(curve, spki->key, &ctx, err));
+    if (ROWS[alg].family != FAMILY_ECDSA)
+        return mismatch(&ROWS[alg], err);
+    *ret_good = verify_digest(ctx, ROWS[alg].hash, message, signature);
     if (!*ret_good)
         ERR_clear_error();
     return SG_OK;

@@ -290,23 +290,6 @@ enum sg_rc ca_spki_to_pkey(const struct ca_spki *spki, EVP_PKEY **ret_pkey,
     return SG_OK;
 }
 
-enum sg_rc ca_spki_signature_check(const struct ca_spki *spki,
-                                   enum ca_sigalg alg, struct sg_slice message,
-                                   struct sg_slice signature, bool *ret_good,
-                                   struct sg_err *err)
-{
-    const struct ca_curve *curve = ca_curve(spki->kind);
-    EVP_PKEY *own SG_CLEANUP(EVP_PKEY_free) = NULL;
-    EVP_PKEY *lent = NULL;
-
-    if (curve != NULL)
-        SG_TRY(ca_curve_pkey_lent(curve, spki->key, &lent, err));
-    else
-        SG_TRY(ca_spki_to_pkey(spki, &own, err));
-    return ca_signature_check(curve != NULL ? lent : own, alg, message,
-                              signature, ret_good, err);
-}
-
 enum sg_rc ca_spki_verify(const struct ca_spki *spki, enum ca_sigalg alg,
                           struct sg_slice message, struct sg_slice signature,
                           struct sg_err *err)
