@@ -207,6 +207,8 @@ static void say_guard(const struct cer_room *room, const struct cer_plan *plan)
     else
         (void)snprintf(limit, sizeof(limit), "any path length");
     cer_say(room, "%-*s %s\n", CER_TITLE_WIDTH, "  CA certificates", limit);
+    cer_say(room, "%-*s %s\n", CER_TITLE_WIDTH, "  CRLs",
+            guard->no_crl ? "no" : "yes");
     cer_say(room, "%-*s %lld days\n", CER_TITLE_WIDTH, "  Longest validity",
             (long long)(guard->max_validity / 86400));
 }

@@ -1,0 +1,708 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Ceremonies on real SoftHSM tokens: what is refused, what is written, and what
+an interruption leaves behind."""
+
+import hashlib
+import json
+import mmap
+import os
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import time
+
+from lab import (MODULE, PIN, SIGNET, SIGNET_TOKEN, Lab, expect, expect_in,
+                 run, run_tests, until, yaml)
+
+SHIM = os.environ["SIGNET_TEST_SHIM"]
+TYPES = ["key", "root", "intermediate", "csr", "cross-certificate",
+         "rollover", "ocsp-responder", "crl"]
+RITA, ADA, BOB, EVE = "Rita Requester", "Ada Approver", "Bob Approver", "Eve"
+DAY = 86400
+
+
+def instant(seconds=0):
+    """RFC 3339, seconds from now."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ",
+                         time.gmtime(time.time() + seconds))
+
+
+class Room(Lab):
+    """Two empty tokens and four people with keys."""
+
+    def make_ca(self, key_type):
+        for token in ("root", "issuing"):
+            self.make_token(token)
+        for name, *how in ((RITA, "ED25519"), (ADA, "ED25519"),
+                           (BOB, "EC", "-pkeyopt",
+                            "ec_paramgen_curve:P-256"), (EVE, "ED25519")):
+            key = self.key_of(name)
+            run("openssl", "genpkey", "-algorithm", *how, "-out", key)
+            key.chmod(0o600)
+            run("openssl", "pkey", "-in", key, "-pubout", "-out",
+                key.with_suffix(".pub"))
+
+    def make_token(self, label):
+        run("softhsm2-util", "--init-token", "--free", "--label", label,
+            "--so-pin", PIN, "--pin", PIN, env=self.env)
+
+    def key_of(self, name):
+        return self.dir / f"{name.split()[0].lower()}.key"
+
+    def person(self, name):
+        return {"name": name,
+                "key": str(self.key_of(name).with_suffix(".pub"))}
+
+    # --- plans ------------------------------------------------------------------
+
+    def request(self, kind, name, approvals=0, **fields):
+        body = {
+            "type": kind, "title": f"Test of {name}",
+            "requester": self.person(RITA),
+            "approvers": [self.person(ADA), self.person(BOB)],
+            "approvals_needed": approvals,
+            "window": {"from": instant(-DAY), "until": instant(30 * DAY)},
+            "token": {"label": "root"}, "key": {"label": "root"}, **fields,
+        }
+        return self.write(f"{name}.yaml", yaml(body))
+
+    def plan(self, kind, name, **fields):
+        path = self.dir / f"{name}.plan.json"
+        request = self.request(kind, name, **fields)
+        done = self.signet("ceremony", "plan", request, "--out", path, "--json")
+        return Plan(path, json.loads(done.stdout))
+
+    def key_plan(self, name="key", label="root", token="root", **fields):
+        fields.setdefault("guard", {"purpose": "ca", "may_sign_ca": True,
+                                    "max_validity": "7300d"})
+        return self.plan("key", name, token={"label": token},
+                         key={"label": label, "type": "ec-p256"}, **fields)
+
+    def root_plan(self, name, public_key, label="root", **fields):
+        return self.plan("root", name, key={"label": label},
+                         public_key=str(public_key), subject={
+                             "common_name": f"Test {name}", "country": "DE"},
+                         validity={"not_before": instant(),
+                                   "duration": "3650d"}, **fields)
+
+    # --- commands ---------------------------------------------------------------
+
+    def token_opts(self, module=MODULE):
+        return ["--module", module, "--token-program", SIGNET_TOKEN,
+                "--guards", self.dir / "guards", "--pin-source",
+                f"file:{self.pin}"]
+
+    def execute_args(self, plan, out, *more, module=MODULE):
+        return [str(a) for a in ("ceremony", "execute", plan.path, "--out",
+                                 self.dir / out, *self.token_opts(module),
+                                 *more)]
+
+    def execute(self, plan, out, *more, answers=None, check=True, env=None,
+                module=MODULE):
+        text = "\n".join(answers or [plan.word]) + "\n"
+        return run(SIGNET, *self.execute_args(plan, out, *more, module=module),
+                   input=text, env=env or self.env, check=check)
+
+    def refused(self, code, message, plan, out, *more, **kwargs):
+        done = self.execute(plan, out, *more, check=False, **kwargs)
+        expect(done.returncode, code, done.stderr + done.stdout)
+        expect_in(message, done.stderr.splitlines()[0])
+        return done
+
+    def approve(self, plan, name, *more, key=None, check=True):
+        return self.signet("ceremony", "approve", plan.path, "--name", name,
+                           "--key", key or self.key_of(name), "--yes", *more,
+                           check=check)
+
+    def events(self, out):
+        lines = (self.dir / out / "transcript.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def names(self, out):
+        return [line["event"] for line in self.events(out)]
+
+    def keys(self, token="root"):
+        done = self.signet("key", "list", "--token", token, "--json",
+                           *self.token_opts())
+        return [key["label"] for key in json.loads(done.stdout)]
+
+    def make_root(self, name, label):
+        """A key, its root certificate: both plans, done."""
+        key = self.key_plan(f"{name}-key", label)
+        self.execute(key, f"{name}-key")
+        root = self.root_plan(name, self.dir / f"{name}-key/public-key.pem",
+                              label)
+        self.execute(root, name)
+        return key, root
+
+
+class Plan:
+    def __init__(self, path, shown):
+        self.path = path
+        self.shown = shown
+        self.word = shown.get("tbs_words", shown["plan_words"]).split()[0]
+
+    def bytes(self):
+        return self.path.read_bytes()
+
+
+class Shim:
+    """tests/lib/shim-p11.so before SoftHSM, and its control file."""
+
+    CALLS = ["Initialize", "Finalize", "GetSlotList", "GetTokenInfo",
+             "OpenSession", "GetSessionInfo", "Login", "FindObjectsInit",
+             "GenerateKeyPair", "SignInit", "Sign"]
+    PASS, FAIL, HANG = 0, 1, 2
+    PATH = 256
+    RULE = 20
+
+    def __init__(self, room):
+        self.path = room.dir / "shim.control"
+        size = self.PATH + len(self.CALLS) * (self.RULE + 4) + 4
+        self.path.write_bytes(MODULE.encode().ljust(size, b"\0"))
+        with open(self.path, "r+b") as file:
+            self.map = mmap.mmap(file.fileno(), size)
+        self.env = {**room.env, "SIGNET_SHIM_CONTROL": str(self.path)}
+
+    def rule(self, call, what, value=0):
+        at = self.PATH + self.CALLS.index(call) * self.RULE
+        struct.pack_into("=5I", self.map, at, what, 0, 0, 0, value)
+
+    def calls(self, call):
+        at = (self.PATH + len(self.CALLS) * self.RULE
+              + 4 * self.CALLS.index(call))
+        return struct.unpack_from("=I", self.map, at)[0]
+
+
+# --- before the room --------------------------------------------------------------
+
+def test_a_template_for_each_type(room):
+    for kind in TYPES:
+        text = room.signet("ceremony", "new", kind).stdout
+        expect(f"\ntype: {kind}\n" in text, True, kind)
+        request = room.write("new.yaml", text)
+        done = room.signet("ceremony", "plan", request, "--out",
+                           room.dir / "new.json", check=False)
+        expect(done.returncode, 78, done.stderr)
+        expect_in("CHANGE-ME", done.stderr)
+    done = room.signet("ceremony", "new", "leaf", check=False)
+    expect(done.returncode, 64)
+    expect_in('"leaf": not one of key, root', done.stderr)
+
+
+def test_ceremony_alone_lists_the_steps(room):
+    done = room.signet("ceremony")
+    steps = [line.split()[1] for line in done.stdout.splitlines()
+             if line.startswith("  ceremony ")]
+    expect(steps[:6], ["new", "plan", "show", "rehearse", "approve",
+                       "execute"])
+
+
+def test_a_plan_is_not_replaced_and_shown_again(room):
+    plan = room.key_plan("twice")
+    before = plan.bytes()
+    done = room.signet("ceremony", "plan", room.dir / "twice.yaml", "--out",
+                       plan.path, check=False)
+    expect(done.returncode, 73, done.stderr)
+    expect(plan.bytes(), before)
+    expect(plan.shown["plan_sha256"], hashlib.sha256(before).hexdigest())
+    shown = room.signet("ceremony", "show", plan.path).stdout
+    expect_in(f"{plan.shown['plan_sha256'][:8]}  {plan.word} ", shown)
+
+
+def test_any_changed_byte_is_refused(room):
+    plan = room.key_plan("bytes", approvals=1)
+    room.approve(plan, ADA, "--out", room.dir / "bytes.approval")
+    good = plan.bytes()
+    other = Plan(room.dir / "bytes.changed", plan.shown)
+    for at in [*range(0, len(good), 97), len(good) - 1]:
+        bad = bytearray(good)
+        bad[at] ^= 0x01
+        other.path.write_bytes(bad)
+        done = room.execute(other, "never", "--approvals",
+                            room.dir / "bytes.approval", check=False)
+        expect(done.returncode in (65, 77), True, f"{at}: {done.stderr}")
+    for bad in (good + b"\n", good[:-1], b" " + good, b""):
+        other.path.write_bytes(bad)
+        room.refused(65, "bytes.changed", other, "never")
+    expect((room.dir / "never").exists(), False)
+
+
+# --- approvals --------------------------------------------------------------------
+
+def test_approvals(room):
+    plan = room.key_plan("approved", "approved", approvals=2)
+    other = room.key_plan("other", "other", approvals=2)
+    folder = room.dir / "approvals"
+    folder.mkdir()
+    room.refused(77, "0 of 2 approvals: approved by nobody; 2 more needed",
+                 plan, "approved")
+    done = room.approve(plan, RITA, check=False)
+    expect_in("Rita Requester is the requester, who may not approve",
+              done.stderr)
+    expect(done.returncode, 77)
+    done = room.approve(plan, EVE, check=False)
+    expect_in("Eve is not an approver of this plan", done.stderr)
+    done = room.approve(plan, ADA, key=room.key_of(EVE), check=False)
+    expect_in("does not verify with the key that the plan names", done.stderr)
+
+    room.approve(plan, ADA, "--out", folder / "ada.json")
+    again = room.dir / "again.json"
+    time.sleep(1.1)  # another time, another signature
+    room.approve(plan, ADA, "--out", again)
+    room.refused(77, "1 of 2 approvals: approved by Ada Approver; 1 more",
+                 plan, "approved", "--approvals", folder, "--approvals", again)
+    room.approve(other, BOB, "--out", folder / "bob.json")
+    room.refused(77, "approval by Bob Approver: it is for another plan", plan,
+                 "approved", "--approvals", folder)
+    forged = json.loads((folder / "bob.json").read_text())
+    forged["plan_sha256"] = plan.shown["plan_sha256"]
+    forged["plan_id"] = plan.shown["plan"]["id"]
+    (folder / "bob.json").write_text(
+        json.dumps(forged, sort_keys=True, separators=(",", ":")) + "\n")
+    room.refused(77, "the signature of Bob Approver does not verify", plan,
+                 "approved", "--approvals", folder)
+    expect((room.dir / "approved").exists(), False)
+
+    (folder / "bob.json").unlink()
+    room.approve(plan, BOB, "--out", folder / "bob.json")
+    room.execute(plan, "approved", "--approvals", folder)
+    made = sorted(p.name for p in (room.dir / "approved/approvals").iterdir())
+    expect(made, ["1-Ada-Approver.json", "2-Bob-Approver.json"])
+    expect_in("approved", room.keys())
+
+
+def test_an_approval_asks_for_the_word(room):
+    plan = room.key_plan("word", approvals=1)
+    argv = [SIGNET, "ceremony", "approve", plan.path, "--name", ADA, "--key",
+            room.key_of(ADA)]
+    done = run(*argv, input="yes\n", check=False, cwd=room.dir)
+    expect(done.returncode, 77)
+    expect_in("not approved: nothing was signed", done.stderr)
+    run(*argv, input="approve\n", cwd=room.dir / "tokens")
+    made = room.dir / "tokens/approvals/Ada-Approver.json"
+    expect(json.loads(made.read_text())["approver"], ADA)
+    shutil.rmtree(made.parent)
+
+
+def test_an_encrypted_key_and_one_that_others_read(room):
+    plan = room.key_plan("encrypted", approvals=1)
+    locked = room.dir / "locked.key"
+    room.write("passphrase", "correct horse\n", 0o600)
+    run("openssl", "pkcs8", "-topk8", "-in", room.key_of(ADA), "-out", locked,
+        "-passout", f"file:{room.dir}/passphrase")
+    locked.chmod(0o600)
+    source = ["--passphrase-source", f"file:{room.dir}/passphrase"]
+    room.approve(plan, ADA, *source, "--out", room.dir / "locked.json",
+                 key=locked)
+    room.write("passphrase", "wrong\n", 0o600)
+    done = room.approve(plan, ADA, *source, "--out", room.dir / "x",
+                        key=locked, check=False)
+    expect(done.returncode, 65, done.stderr)
+    locked.chmod(0o644)
+    done = room.approve(plan, ADA, *source, key=locked, check=False)
+    expect(done.returncode, 78, done.stderr)
+
+
+# --- what stops a ceremony --------------------------------------------------------
+
+def test_window(room):
+    early = room.key_plan("early", window={"from": instant(DAY),
+                                           "until": instant(2 * DAY)})
+    room.refused(77, "may not be executed before", early, "early")
+    late = room.key_plan("late", window={"from": instant(-DAY),
+                                         "until": instant(1)})
+    time.sleep(2.1)
+    room.refused(77, "could be executed until", late, "late")
+    expect((room.dir / "late").exists(), False)
+
+
+def test_places_that_are_taken(room):
+    plan = room.key_plan("place", "place")
+    room.write("taken", "a file")
+    room.refused(73, "taken", plan, "taken")
+    (room.dir / "full").mkdir()
+    room.write("full/note", "somebody's")
+    room.refused(73, "holds no transcript of this ceremony", plan, "full")
+    room.refused(73, "another plan", plan, "approved")
+    (room.dir / "empty").mkdir()
+    room.execute(plan, "empty")
+    expect(room.names("empty")[-1], "closed")
+
+
+def test_a_file_in_the_way_of_a_result(room):
+    plan = room.key_plan("way", "way")
+    (room.dir / "way").mkdir()
+    room.refused(77, "the word was not given", plan, "way",
+                 answers=["x", "y", "z"])
+    expect(room.names("way")[-4:], ["approvals"] + 3 * ["refused"])
+    room.write("way/public-key.pem", "somebody's")
+    room.refused(73, "public-key.pem exists and is something else", plan,
+                 "way")
+    (room.dir / "way/public-key.pem").unlink()
+    done = room.execute(plan, "way")
+    expect_in("will not be done again", " ".join(done.stdout.split()))
+    expect(room.names("way").count("key-made"), 1)
+
+
+def test_wrong_tokens_and_keys(room):
+    room.make_root("first", "first")
+    public = room.dir / "first-key/public-key.pem"
+    wrong = room.plan("csr", "serial", token={"label": "root",
+                                              "serial": "00112233"},
+                      key={"label": "first"}, public_key=str(public),
+                      subject={"common_name": "x"})
+    room.refused(65, "the plan is for 00112233", wrong, "serial")
+    other = room.plan("csr", "label", token={"label": "elsewhere"},
+                      key={"label": "first"}, public_key=str(public),
+                      subject={"common_name": "x"})
+    room.refused(66, "elsewhere", other, "label")
+    room.refused(65, "this is the token 'root', the plan is for 'elsewhere'",
+                 other, "label", "--token", "root")
+    key = room.plan("csr", "key", key={"label": "way"},
+                    public_key=str(public), subject={"common_name": "x"})
+    room.refused(65, "public key", key, "wrong-key")
+    taken = room.key_plan("taken-label", "first")
+    room.refused(73, "has a key 'first' already", taken, "taken-label")
+
+
+def test_a_wrong_pin_is_tried_once(room):
+    plan = room.key_plan("pin", "pin")
+    good = room.pin.read_text()
+    room.write("pin", "9999-wrong\n", 0o600)
+    try:
+        room.refused(77, "PIN", plan, "pin-out")
+    finally:
+        room.write("pin", good, 0o600)
+    room.execute(plan, "pin-out")
+    expect(room.names("pin-out")[-1], "closed")
+
+
+def test_an_input_exchanged_after_approval(room):
+    key = room.dir / "leaf.key"
+    for name in ("wanted", "swapped"):
+        run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-subj",
+            f"/CN={name}", "-out", room.dir / f"{name}.csr")
+    plan = room.plan("intermediate", "exchanged", approvals=1,
+                     key={"label": "first"},
+                     issuer={"certificate": str(room.dir
+                                                / "first/certificate.pem")},
+                     csr="wanted.csr", path_length=0,
+                     validity={"not_before": instant(), "duration": "365d"})
+    room.approve(plan, ADA, "--out", room.dir / "exchanged.json")
+    argv = ["--approvals", room.dir / "exchanged.json"]
+    good = (room.dir / "wanted.csr").read_bytes()
+    shutil.copy(room.dir / "swapped.csr", room.dir / "wanted.csr")
+    room.refused(65, "wanted.csr (csr) is not what it was", plan, "exchanged",
+                 *argv)
+    (room.dir / "wanted.csr").write_bytes(good)
+    room.execute(plan, "exchanged", *argv)
+    run("openssl", "verify", "-x509_strict", "-CAfile",
+        room.dir / "first/certificate.pem",
+        room.dir / "exchanged/certificate.pem")
+    made = run("openssl", "x509", "-in", room.dir / "exchanged/certificate.pem",
+               "-noout", "-subject").stdout
+    expect_in("CN = wanted", made)
+
+
+# --- tokens that fail ---------------------------------------------------------------
+
+def test_a_full_token(room):
+    shim = Shim(room)
+    plan = room.key_plan("token-full", "token-full")
+    shim.rule("GenerateKeyPair", Shim.FAIL, 0x31)  # CKR_DEVICE_MEMORY
+    done = room.refused(69, "CKR_DEVICE_MEMORY", plan, "token-full",
+                        module=SHIM, env=shim.env)
+    expect(room.names("token-full")[-2:], ["intent", "failed"], done.stderr)
+    shim.rule("GenerateKeyPair", Shim.PASS)
+    done = room.execute(plan, "token-full", module=SHIM, env=shim.env)
+    expect_in("no such key in the token: none was made", done.stdout)
+    expect(room.names("token-full").count("key-made"), 1)
+
+
+def test_a_token_removed_at_the_last_moment(room):
+    shim = Shim(room)
+    _, root = room.make_root("removed", "removed")
+    plan = room.plan("csr", "removed-csr", key={"label": "removed"},
+                     public_key=str(room.dir / "removed-key/public-key.pem"),
+                     subject={"common_name": "x"})
+    shim.rule("Sign", Shim.FAIL, 0x32)  # CKR_DEVICE_REMOVED
+    done = room.execute(plan, "removed-csr", module=SHIM, env=shim.env,
+                        check=False)
+    expect(done.returncode in (69, 75), True, done.stderr)
+    shim.rule("Sign", Shim.PASS)
+    # Nobody can say whether it signed: another word is needed.
+    done = room.refused(77, "the word was not given", plan, "removed-csr",
+                        answers=3 * [plan.word], module=SHIM, env=shim.env)
+    expect_in("A signature may have been made; none left this machine.",
+              done.stdout)
+    room.execute(plan, "removed-csr", answers=["sign again", plan.word])
+    expect(room.names("removed-csr").count("signed"), 1)
+    expect_in("verify OK", run("openssl", "req", "-in",
+                               room.dir / "removed-csr/csr.pem", "-noout",
+                               "-verify").stderr)
+    expect(root.shown["plan"]["type"], "root")
+
+
+def test_a_token_swapped_between_two_runs(room):
+    room.make_token("swap")
+    plan = room.key_plan("swap", "swap", token="swap")
+    room.refused(77, "the word was not given", plan, "swap",
+                 answers=["a", "b", "c"])
+    serial = [x["token_serial"] for x in room.events("swap")
+              if x["event"] == "environment"][0]
+    run("softhsm2-util", "--delete-token", "--token", "swap", env=room.env)
+    room.make_token("swap")
+    room.refused(65, f"begun with the token {serial}, this is", plan, "swap")
+    expect("intent" in room.names("swap"), False)
+
+
+# --- interruptions ------------------------------------------------------------------
+
+def copy_prefix(room, out, to, n):
+    """The folder as a power cut after line n of its transcript leaves it."""
+    shutil.copytree(room.dir / out, room.dir / to)
+    folder = room.dir / to
+    lines = (folder / "transcript.jsonl").read_bytes().splitlines(True)
+    (folder / "transcript.jsonl").write_bytes(b"".join(lines[:n]))
+    events = [json.loads(line)["event"] for line in lines[:n]]
+    if "written" not in events:
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if path.is_dir():
+                path.rmdir()
+            elif path.name != "transcript.jsonl":
+                path.unlink()
+    return events
+
+
+def test_going_on_after_each_line_of_a_key(room):
+    plan = room.key_plan("cut-key", "cut-key")
+    room.execute(plan, "cut-key")
+    spki = (room.dir / "cut-key/public-key.pem").read_bytes()
+    total = len(room.names("cut-key"))
+    expect(total >= 10, True, total)
+    for n in range(total + 1):
+        to = f"cut-key-{n}"
+        events = copy_prefix(room, "cut-key", to, n)
+        if "intent" not in events:
+            # nobody meant to make the key that is there
+            room.refused(73, "this ceremony did not make it", plan, to)
+            continue
+        done = room.execute(plan, to)
+        if "key-made" not in events:
+            expect_in("made before the interruption", done.stdout)
+            line = [x for x in room.events(to) if x["event"] == "key-made"][0]
+            expect(line["adopted"], True)
+        expect((room.dir / to / "public-key.pem").read_bytes(), spki, to)
+        expect(room.names(to).count("key-made"), 1, to)
+        expect(room.names(to)[-1], "closed", to)
+        verified(room, to)
+    expect(room.keys().count("cut-key"), 1)
+
+
+def test_going_on_after_each_line_of_a_root(room):
+    room.execute(room.key_plan("cut-root-key", "cut-root"), "cut-root-key")
+    plan = room.root_plan("cut-root", room.dir / "cut-root-key/public-key.pem",
+                          "cut-root")
+    room.execute(plan, "cut-root")
+    cert = (room.dir / "cut-root/certificate.der").read_bytes()
+    total = len(room.names("cut-root"))
+    for n in range(total + 1):
+        to = f"cut-root-{n}"
+        events = copy_prefix(room, "cut-root", to, n)
+        unknown = "intent" in events and "signed" not in events
+        done = room.execute(plan, to, answers=["sign again", plan.word]
+                            if unknown else None, check=False)
+        made = room.dir / to / "certificate.der"
+        if "signed" in events:
+            expect(done.returncode, 0, done.stderr)
+            expect(made.read_bytes(), cert, to)
+        else:
+            # another signature; the guard lets one certificate be bound
+            expect(done.returncode, 0, f"{to}: {done.stderr}")
+            expect(tbs_of(made.read_bytes()), tbs_of(cert), to)
+        expect(room.names(to).count("signed"), 1, to)
+        verified(room, to)
+
+
+def tbs_of(der):
+    """The first element of a certificate, whole; both lengths take 4 octets."""
+    return der[4:8 + struct.unpack_from(">H", der, 6)[0]]
+
+
+def verified(room, out):
+    """signet's own auditor takes the folder."""
+    if "  ceremony verify " not in room.signet("ceremony").stdout:
+        return
+    done = room.signet("ceremony", "verify", room.dir / out, check=False)
+    expect(done.returncode, 0, f"{out}: {done.stdout}{done.stderr}")
+
+
+def start_with_fifo(room, plan, out, **kwargs):
+    """execute, waiting at its prompt."""
+    fifo = room.dir / f"{out}.fifo"
+    os.mkfifo(fifo)
+    process = subprocess.Popen(
+        [SIGNET, *room.execute_args(plan, out, "--answers", fifo,
+                                    module=kwargs.get("module", MODULE))],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, env=kwargs.get("env", room.env))
+    answers = open(fifo, "w", encoding="ascii", buffering=1)
+    until(lambda: (room.dir / out / "transcript.jsonl").exists()
+          and "approvals" in room.names(out), 20, "prompt")
+    return process, answers
+
+
+def test_killed_at_the_prompt(room):
+    plan = room.key_plan("kill-prompt", "kill-prompt")
+    process, answers = start_with_fifo(room, plan, "kill-prompt")
+    process.kill()
+    process.communicate()
+    answers.close()
+    done = room.execute(plan, "kill-prompt")
+    expect_in("Nothing has happened in the token.", done.stdout)
+    expect_in("resumed", room.names("kill-prompt"))
+    verified(room, "kill-prompt")
+
+
+def test_killed_while_the_token_signs(room):
+    shim = Shim(room)
+    room.execute(room.key_plan("kill-sign-key", "kill-sign"), "kill-sign-key")
+    plan = room.root_plan("kill-sign",
+                          room.dir / "kill-sign-key/public-key.pem",
+                          "kill-sign")
+    shim.rule("Sign", Shim.HANG)
+    process, answers = start_with_fifo(room, plan, "kill-sign", module=SHIM,
+                                       env=shim.env)
+    answers.write(plan.word + "\n")
+    until(lambda: shim.calls("Sign") > 0, 20, "C_Sign")
+    expect(room.names("kill-sign")[-1], "intent")
+    process.kill()
+    process.communicate()
+    answers.close()
+    shim.rule("Sign", Shim.PASS)
+    room.refused(77, "the word was not given", plan, "kill-sign",
+                 answers=3 * [plan.word], module=SHIM, env=shim.env)
+    room.execute(plan, "kill-sign", answers=["sign again", plan.word],
+                 module=SHIM, env=shim.env)
+    expect(room.names("kill-sign").count("signed"), 1)
+    verified(room, "kill-sign")
+
+
+def test_killed_while_the_token_makes_a_key(room):
+    shim = Shim(room)
+    plan = room.key_plan("kill-key", "kill-key")
+    shim.rule("GenerateKeyPair", Shim.HANG)
+    process, answers = start_with_fifo(room, plan, "kill-key", module=SHIM,
+                                       env=shim.env)
+    answers.write(plan.word + "\n")
+    until(lambda: shim.calls("GenerateKeyPair") > 0, 20, "C_GenerateKeyPair")
+    process.kill()
+    process.communicate()
+    answers.close()
+    shim.rule("GenerateKeyPair", Shim.PASS)
+    # Whether it was made or not: afterwards there is one.
+    room.execute(plan, "kill-key", module=SHIM, env=shim.env)
+    expect(room.keys().count("kill-key"), 1)
+    expect(room.names("kill-key").count("key-made"), 1)
+    verified(room, "kill-key")
+
+
+# --- rehearsals ---------------------------------------------------------------------
+
+def rehearsals():
+    return list(pathlib.Path("/tmp").glob("signet-rehearsal-*"))
+
+
+def rehearse(room, plan, check=True):
+    return room.signet("ceremony", "rehearse", plan.path, "--softhsm", MODULE,
+                       "--token-program", SIGNET_TOKEN, check=check)
+
+
+def all_plans(room):
+    """One plan of every type, below the root 'first'."""
+    issuer = {"certificate": str(room.dir / "first/certificate.pem")}
+    common = {"key": {"label": "first"}, "issuer": issuer}
+    validity = {"not_before": instant(), "duration": "90d"}
+    subject = {"common_name": "Rehearsed", "country": "DE"}
+    public = str(room.dir / "first-key/public-key.pem")
+    spare = str(room.dir / "approved/public-key.pem")
+    yield room.key_plan("r-key", "r-key")
+    yield room.root_plan("r-root", spare, "approved")
+    yield room.plan("csr", "r-csr", key={"label": "first"}, public_key=public,
+                    subject=subject)
+    yield room.plan("intermediate", "r-intermediate", public_key=spare,
+                    subject=subject, validity=validity, path_length=0, **common)
+    yield room.plan("cross-certificate", "r-cross", path_length=0,
+                    certificate=str(room.dir / "removed/certificate.pem"),
+                    validity=validity, **common)
+    yield room.plan("rollover", "r-rollover", public_key=spare,
+                    validity=validity, **common)
+    yield room.plan("ocsp-responder", "r-ocsp", public_key=spare,
+                    subject=subject, validity=validity, **common)
+    yield room.plan("crl", "r-crl", crl={
+        "number": "1", "this_update": instant(),
+        "next_update": instant(30 * DAY)}, **common)
+
+
+def test_every_type_is_rehearsed_and_executed(room):
+    for plan in all_plans(room):
+        kind = plan.shown["plan"]["type"]
+        before = sorted(room.keys())
+        done = rehearse(room, plan)
+        expect_in("\nREHEARSAL: nothing of this is the ceremony.", done.stdout)
+        expect_in("\nREHEARSAL passed", done.stdout, kind)
+        same = kind in ("key", "root", "csr")
+        expect("byte\nfor byte" in done.stdout, not same, kind)
+        expect(rehearsals(), [], kind)
+        expect(sorted(room.keys()), before, kind)
+        out = f"all-{kind}"
+        room.execute(plan, out)
+        expect(room.names(out)[-1], "closed", kind)
+        verified(room, out)
+
+
+def test_a_rehearsal_says_what_is_missing(room):
+    plan = room.key_plan("missing", approvals=2,
+                         window={"from": instant(DAY),
+                                 "until": instant(2 * DAY)})
+    done = rehearse(room, plan)
+    expect_in("Not yet: the plan may not be executed before", done.stdout)
+    expect_in("Not yet: 0 of 2 approvals", done.stdout)
+
+
+def test_an_interrupted_rehearsal_leaves_nothing(room):
+    plan = room.plan("key", "rsa", key={"label": "rsa", "type": "rsa-4096"},
+                     guard={"purpose": "ca", "max_validity": "90d"})
+    process = subprocess.Popen(
+        [SIGNET, "ceremony", "rehearse", plan.path, "--softhsm", MODULE,
+         "--token-program", SIGNET_TOKEN], stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, env=room.env, start_new_session=True)
+    until(rehearsals, 20, "rehearsal")
+
+    def ended():
+        os.killpg(process.pid, signal.SIGINT)
+        return process.poll() is not None
+    until(ended, 30, "end of the rehearsal")
+    expect(process.returncode != 0, True)
+    expect(rehearsals(), [])
+
+
+def test_a_rehearsal_without_its_module_leaves_nothing(room):
+    plan = room.key_plan("foreign")
+    done = room.signet("ceremony", "rehearse", plan.path, "--softhsm",
+                       SIGNET_TOKEN, "--token-program", SIGNET_TOKEN,
+                       check=False)
+    expect(done.returncode != 0, True)
+    expect_in("REHEARSAL: ", done.stderr)
+    expect(rehearsals(), [])
+
+
+if __name__ == "__main__":
+    with Room() as the_room:
+        run_tests([item for name, item in list(globals().items())
+                   if name.startswith("test_")], the_room)
