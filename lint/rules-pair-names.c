@@ -131,7 +131,7 @@ void lint_pair_nc_wildcard(struct lint_job *job)
     char name[VALUE_MAX];
     char other[VALUE_MAX];
 
-    if (ext == NULL)
+    if (ext == NULL || (job->index > 0 && lint_self_issued(job->cert)))
         return;
     lint_iter_init(&iter, ext->value, "subjectAltName");
     for (size_t n = 0; n < LINT_SANS_MAX && lint_iter_next(&iter, &san); n++)

@@ -59,6 +59,7 @@ static struct chain good(void)
 }
 
 #define GOOD NULL
+static const char NOT_ASKED[] = "not asked";
 
 static void same_text(const char *who, const char *got, const char *want)
 {
@@ -68,10 +69,12 @@ static void same_text(const char *who, const char *got, const char *want)
                  want != NULL ? want : "good");
 }
 
-static void expect(struct chain *c, const char *openssl, const char *ours)
+static void expect3(struct chain *c, const char *openssl, const char *ours,
+                    const char *lint)
 {
     struct sg_buf der[3];
     struct sg_err err = { 0 };
+    char text[512];
 
     if (c->nc.permitted.n + c->nc.excluded.n > 0)
         c->cert[1].constraints = &c->nc;
@@ -80,8 +83,15 @@ static void expect(struct chain *c, const char *openssl, const char *ours)
         relaxed_make(&c->cert[i], &der[i]);
     same_text("openssl", relaxed_openssl(der, 3), openssl);
     same_text("ca", relaxed_ours(der, 3, &err), ours);
+    if (lint != NOT_ASKED)
+        same_text("lint", relaxed_lint(der, 3, text, sizeof text), lint);
     for (size_t i = 0; i < 3; i++)
         sg_buf_done(&der[i]);
+}
+
+static void expect(struct chain *c, const char *openssl, const char *ours)
+{
+    expect3(c, openssl, ours, NOT_ASKED);
 }
 
 static void permit(struct chain *c, enum ca_san_kind kind, const char *text)
@@ -156,7 +166,8 @@ static void test_wildcard_over_excluded(void **state)
     (void)state;
     exclude(&c, CA_SAN_DNS, "secret.example.com");
     add_dns(&c, "*.example.com");
-    expect(&c, GOOD, "covers names of the excluded subtree");
+    expect3(&c, GOOD, "covers names of the excluded subtree",
+            "pair_nc_wildcard");
 }
 
 /* OpenSSL takes the CN for a host name only when there is no DNS SAN. */
@@ -169,7 +180,7 @@ static void test_common_name_beside_a_san(void **state)
     c.cert[0].subject = relaxed_name(&arena, "www.example.org");
     expect(&c, "permitted subtree violation", "common name");
     add_dns(&c, "www.example.com");
-    expect(&c, GOOD, "common name");
+    expect3(&c, GOOD, "common name", "pair_nc_names");
 }
 
 /* RFC 5280 7.1 lets names match that are not the same octets. */
@@ -308,6 +319,26 @@ static void test_self_issued(void **state)
     expect(&c, "excluded subtree violation", "lies in the excluded subtree");
 }
 
+/* The same for a wildcard among its own names. */
+static void test_self_issued_wildcard(void **state)
+{
+    struct chain c = good();
+    struct ca_sans sans = { 0 };
+    struct sg_err err = { 0 };
+
+    (void)state;
+    kit_ok(&err,
+           ca_sans_add_dns(&arena, &sans, kit_slice("*.example.com"), &err));
+    exclude(&c, CA_SAN_DNS, "secret.example.com");
+    c.cert[2].constraints = &c.nc;
+    c.cert[1].sans = &sans;
+    expect3(&c, GOOD, "covers names of the excluded subtree",
+            "pair_nc_wildcard");
+    c.cert[1].subject = c.cert[2].subject;
+    c.cert[0].issuer = c.cert[1].subject;
+    expect3(&c, GOOD, GOOD, GOOD);
+}
+
 /* A CA's CN is never a host name. */
 static void test_common_name_of_a_ca(void **state)
 {
@@ -345,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_user_principal_name),
         cmocka_unit_test(test_two_ip_families),
         cmocka_unit_test(test_self_issued),
+        cmocka_unit_test(test_self_issued_wildcard),
         cmocka_unit_test(test_common_name_of_a_ca),
         cmocka_unit_test(test_leaf_outlives_its_issuer),
     };
