@@ -24,6 +24,7 @@ clean() {
     rm -rf --one-file-system "$dir"
 }
 trap clean EXIT
+chmod 755 "$dir" # it becomes /, which everybody may enter
 
 echo "debootstrap of bookworm from ${mirror:-the default mirror}"
 debootstrap --variant=minbase bookworm "$dir" ${mirror:+"$mirror"} >"$dir.log" 2>&1 ||
