@@ -406,14 +406,11 @@ static enum sg_rc take_all(json_object *object, struct sg_arena *arena,
     return cer_reader_end(&in, err);
 }
 
-enum sg_rc cer_plan_parse(struct sg_slice json, struct sg_arena *arena,
-                          struct cer_plan *ret_plan, struct sg_err *err)
+static enum sg_rc parse(struct sg_slice json, struct sg_arena *arena,
+                        struct cer_plan *plan, struct sg_err *err)
 {
     SG_CLEANUP(cer_json_free) json_object *object = NULL;
-    struct cer_plan *plan = sg_arena_new(arena, struct cer_plan);
 
-    if (plan == NULL)
-        return no_memory(err);
     if (json.len > CER_PLAN_MAX)
         return sg_err_set(err, SG_FORMAT, "plan: more than %d bytes",
                           CER_PLAN_MAX);
@@ -426,7 +423,22 @@ enum sg_rc cer_plan_parse(struct sg_slice json, struct sg_arena *arena,
     if (plan->json.p == NULL)
         return no_memory(err);
     SG_TRY(check_again(plan, err));
-    SG_TRY(cer_sha256(json, plan->sha256, err));
+    return cer_sha256(json, plan->sha256, err);
+}
+
+enum sg_rc cer_plan_parse(struct sg_slice json, struct sg_arena *arena,
+                          struct cer_plan *ret_plan, struct sg_err *err)
+{
+    struct cer_plan *plan = sg_arena_new(arena, struct cer_plan);
+
+    if (plan == NULL)
+        return no_memory(err);
+    if (parse(json, arena, plan, err) != SG_OK) {
+        /* What ca/ refuses by policy is here a file that is no plan. */
+        if (err->rc == SG_POLICY || err->rc == SG_LIMIT)
+            err->rc = SG_FORMAT;
+        return err->rc;
+    }
     *ret_plan = *plan;
     return SG_OK;
 }
