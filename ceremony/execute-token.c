@@ -478,8 +478,10 @@ enum sg_rc cer_token_bind(struct cer_execution *x, struct sg_err *err)
     SG_TRY(find_ca_key(x, cert->spki.der, &found, &info, err));
     if (found)
         return bind_key(x, &info, err);
-    cer_say(x->room, "The certificate's key is not in this token. Where it is, "
-                     "bind it with:\n  signet key guard --label LABEL "
-                     "--certificate certificate.pem\n");
+    cer_say(x->room,
+            "The certificate's key is not in this token. Where it is, bind it "
+            "with:\n  signet ceremony bind %s/certificate.pem --key LABEL "
+            "--token TOKEN\n",
+            x->args->out);
     return SG_OK;
 }

@@ -106,7 +106,7 @@ static const char *const EXAMPLES[] = {
 
 const struct cli_command CLI_CMD_CEREMONY_PLAN = {
     .name = "ceremony plan",
-    .summary = "Fix everything: serial number, instants, bytes to be signed.",
+    .summary = "Fix everything, down to the bytes to be signed.",
     .about = "The files that the request names are taken from its folder. What "
              "the rules or the linter refuse is refused here. From now on only "
              "the plan's bytes count: approvals are made over their hash, and "

@@ -46,7 +46,7 @@ static const char *const EXAMPLES[] = {
 
 const struct cli_command CLI_CMD_CEREMONY_SHOW = {
     .name = "ceremony show",
-    .summary = "Show a plan: what would happen, and its hashes as words.",
+    .summary = "Show what a plan says, and its hashes as words.",
     .about = "What is shown is read out of the bytes that will be signed, not "
              "out of anybody's description of them.",
     .sets = SETS,

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/ca-make.h"
+#include "cli/ceremony-room.h"
+#include "cli/commands.h"
+#include "cli/token-args.h"
+#include "common/clock.h"
+
+#define ARENA_MAX ((size_t)1024 * 1024) /* a chain, read */
+
+struct bind_args {
+    struct cli_token_args token;
+    const char *certificate, *key, *answers;
+    bool yes;
+};
+
+static const struct cli_option WORDS[] = {
+    { .name = "certificate",
+      CLI_TEXT(struct bind_args, certificate),
+      .value = "CERTIFICATE",
+      .required = true,
+      .help = "the CA's certificate (PEM); what follows it in the file is not "
+              "looked at" },
+};
+static const struct cli_option OPTIONS[] = {
+    { .name = "key",
+      CLI_TEXT(struct bind_args, key),
+      .value = "LABEL",
+      .required = true,
+      .help = "CKA_LABEL of its key" },
+    { .name = "answers",
+      CLI_TEXT(struct bind_args, answers),
+      .value = "FILE",
+      .help = "answers in place of the keyboard, a line each" },
+    { .name = "yes",
+      CLI_FLAG(struct bind_args, yes),
+      .help = "do not ask for the word" },
+};
+static const struct cli_option_set SETS[] = {
+    { .heading = "Arguments",
+      .positional = true,
+      .option = WORDS,
+      .n = SG_ARRAY_LEN(WORDS) },
+    { .heading = "Options", .option = OPTIONS, .n = SG_ARRAY_LEN(OPTIONS) },
+    CLI_LOGIN_SET(struct bind_args, token),
+    CLI_MODULE_SET(struct bind_args, token),
+};
+
+static void say_certificate(const struct cer_room *room,
+                            const struct ca_cert *cert)
+{
+    char name[TOK_DN_MAX / 4];
+    char time[SG_TIME_TEXT_MAX];
+
+    cer_say(room, "%-*s %s\n", CER_TITLE_WIDTH, "Subject",
+            ca_dn_text(cert->subject, name, sizeof(name)));
+    cer_say(room, "%-*s %s\n", CER_TITLE_WIDTH, "Issuer",
+            ca_dn_text(cert->issuer, name, sizeof(name)));
+    cer_say(room, "%-*s %s\n", CER_TITLE_WIDTH, "Not after",
+            sg_time_text(cert->not_after, time));
+}
+
+static enum sg_rc ask(const struct bind_args *args, const struct cer_room *room,
+                      const uint8_t hash[32], struct sg_err *err)
+{
+    char answer[CER_ANSWER_MAX];
+    char word[CER_ANSWER_MAX];
+
+    if (args->yes)
+        return SG_OK;
+    (void)cer_first_word(hash, word);
+    SG_TRY(room->ask(room->arg,
+                     "The key will sign below this certificate only, for good. "
+                     "To bind it, type the first word of the certificate's "
+                     "hash",
+                     word, answer, err));
+    if (strcmp(answer, word) != 0)
+        return sg_err_set(err, SG_DENIED,
+                          "that is not the word: nothing was "
+                          "bound");
+    return SG_OK;
+}
+
+static enum sg_rc bind(struct cli *cli, const struct bind_args *args,
+                       struct sg_arena *arena, struct cli_room *room,
+                       struct sg_err *err)
+{
+    struct sg_slice chain[CA_CHAIN_MAX];
+    size_t n = 0;
+    uint8_t hash[32];
+    struct ca_cert *cert = sg_arena_new(arena, struct ca_cert);
+
+    if (cert == NULL)
+        return sg_err_set(err, SG_NOMEM, "certificate");
+    SG_TRY(cli_ca_read_chain(arena, args->certificate, chain, CA_CHAIN_MAX, &n,
+                             err));
+    SG_TRY(ca_cert_parse(arena, chain[0], cert, err));
+    SG_TRY(cer_sha256(chain[0], hash, err));
+    SG_TRY(cli_room_open(cli, args->answers, room, err));
+    say_certificate(&room->room, cert);
+    cer_say_hash(&room->room, "Certificate SHA-256", hash);
+
+    const struct cli_token_start start = { .args = &args->token,
+                                           .login = true };
+    SG_CLEANUP(tok_client_free) struct tok_client *client = NULL;
+    SG_TRY(cli_token_start(cli, &start, &client, err));
+    const struct cli_ca_key_args wanted = { .label = args->key,
+                                            .spki = cert->spki.der };
+    struct cli_ca_key key;
+    cli_hint(cli, "--key names the key whose public half the certificate has; "
+                  "\"signet key list\" shows the keys");
+    SG_TRY(cli_ca_key_open(cli, client, &wanted, &key, err));
+    SG_TRY(ask(args, &room->room, hash, err));
+    SG_TRY(tok_guard_bind(key.key, chain[0], err));
+    cer_say(&room->room, "%-*s %s\n", CER_TITLE_WIDTH, "Guard bound",
+            args->key);
+    if (!cli->json)
+        return SG_OK;
+    SG_CLEANUP(cli_json_free) struct json_object *json = cli_json_object();
+    cli_put_text(json, "key", args->key);
+    cli_put_hex(json, "issuer_sha256", SG_SLICE(hash, sizeof(hash)));
+    cli_print_record(cli, json, NULL, 0);
+    return SG_OK;
+}
+
+static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
+{
+    struct cli_room room = { .out = stdout };
+    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+
+    sg_arena_init(&arena, ARENA_MAX);
+    enum sg_rc rc = bind(cli, opaque, &arena, &room, err);
+    cli_room_done(&room);
+    return rc;
+}
+
+static const char *const EXAMPLES[] = {
+    "signet ceremony bind intermediate/certificate.pem --key issuing \\",
+    "    --token issuing --pin-source prompt",
+    NULL,
+};
+
+const struct cli_command CLI_CMD_CEREMONY_BIND = {
+    .name = "ceremony bind",
+    .summary = "Bind a CA's certificate to its key in another token.",
+    .about = "A ceremony binds the certificate itself when the new CA's key "
+             "is in the token that signed. Where it is in another one, this is "
+             "the last step: until then the key signs nothing but requests for "
+             "itself, afterwards only what belongs below the certificate. The "
+             "guard takes one certificate, once.",
+    .sets = SETS,
+    .n_sets = SG_ARRAY_LEN(SETS),
+    .examples = EXAMPLES,
+    .args_size = sizeof(struct bind_args),
+    .run = run,
+};
