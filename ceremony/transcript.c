@@ -245,9 +245,8 @@ static enum sg_rc sync_folder(const char *dir, struct sg_err *err)
     return SG_OK;
 }
 
-enum sg_rc cer_transcript_open(const char *dir, const struct cer_plan *plan,
-                               struct cer_transcript **ret_transcript,
-                               struct sg_err *err)
+enum sg_rc cer_lines_open(const char *dir, const char *name,
+                          struct cer_transcript **ret_lines, struct sg_err *err)
 {
     SG_CLEANUP(cer_transcript_free) struct cer_transcript *t = NULL;
     SG_CLEANUP(sg_buf_done) struct sg_buf file;
@@ -256,8 +255,7 @@ enum sg_rc cer_transcript_open(const char *dir, const struct cer_plan *plan,
 
     sg_buf_init(&file, FILE_MAX_BYTES);
     SG_TRY(new_transcript(&t, err));
-    if (snprintf(path, sizeof(path), "%s/" CER_FILE_TRANSCRIPT, dir)
-        >= (int)sizeof(path))
+    if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
         return sg_err_set(err, SG_USAGE, "%s: path too long", dir);
     t->fd =
         open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -272,6 +270,17 @@ enum sg_rc cer_transcript_open(const char *dir, const struct cer_plan *plan,
         return sg_err_wrap(err, "%s", path);
     if (whole != file.len && ftruncate(t->fd, (off_t)whole) != 0)
         return sg_err_errno(err, SG_IO, "%s", path);
+    *ret_lines = SG_TAKE(t);
+    return SG_OK;
+}
+
+enum sg_rc cer_transcript_open(const char *dir, const struct cer_plan *plan,
+                               struct cer_transcript **ret_transcript,
+                               struct sg_err *err)
+{
+    SG_CLEANUP(cer_transcript_free) struct cer_transcript *t = NULL;
+
+    SG_TRY(cer_lines_open(dir, CER_FILE_TRANSCRIPT, &t, err));
     if (t->n == 0)
         SG_TRY(add_first_line(t, plan, err));
     else

@@ -33,6 +33,12 @@ size_t cer_transcript_count(const struct cer_transcript *transcript);
 json_object *cer_transcript_line(const struct cer_transcript *transcript,
                                  size_t i);
 
+/* Any file of chained lines, for writing: its first event is "opened". Empty
+ * when it is new. */
+enum sg_rc cer_lines_open(const char *dir, const char *name,
+                          struct cer_transcript **ret_lines,
+                          struct sg_err *err);
+
 /* Read and check the chain of a finished transcript without opening it for
  * writing. */
 enum sg_rc cer_transcript_read(const char *path,
