@@ -85,9 +85,27 @@ void cer_say_findings(const struct cer_room *room,
 
 /* --- what the TBS says, from its JSON ---------------------------------------- */
 
+/* How keys of the JSON read that are more than words. */
+static const struct {
+    const char *key;
+    const char *title;
+} TITLES[] = {
+    { "authority_key_id", "Authority key ID" },
+    { "ca", "CA" },
+    { "cps", "CPS" },
+    { "crl_distribution_points", "CRL distribution points" },
+    { "key_sha256", "Key SHA-256" },
+    { "ocsp_servers", "OCSP servers" },
+    { "oid", "OID" },
+    { "subject_key_id", "Subject key ID" },
+};
+
 /* "not_before" as "Not before". */
 static void title_of(const char *key, unsigned indent, char *dst, size_t size)
 {
+    for (size_t i = 0; i < SG_ARRAY_LEN(TITLES); i++)
+        if (strcmp(TITLES[i].key, key) == 0)
+            key = TITLES[i].title;
     int n = snprintf(dst, size, "%*s%s", (int)(2 * indent), "", key);
 
     for (int i = 0; i < n && (size_t)i < size; i++)

@@ -8,7 +8,7 @@
     "# A ceremony of type " type ": " what "\n" \
     "#\n" \
     "# Fill in every CHANGE-ME; take the # off the keys that you want. Then:\n" \
-    "#   signet ceremony plan THIS-FILE > plan.json\n" then \
+    "#   signet ceremony plan THIS-FILE --out plan.json\n" then \
     "# Files are looked up from the folder that this file lies in. Instants " \
     "are\n" \
     "# written as RFC 3339 has them: 2027-01-31T00:00:00Z.\n" \

@@ -68,7 +68,7 @@ static enum sg_rc rehearse(const struct rehearse_args *args,
         .plan = plan,
         .softhsm = softhsm,
         .program = program,
-        .version = "signet " SIGNET_VERSION,
+        .version = SIGNET_VERSION,
         .room = room,
     };
     if (rc == SG_OK)
