@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ceremony/cms.h"
 #include "ceremony/json.h"
 #include "ceremony/plan-int.h"
 #include "ceremony/verify.h"
@@ -348,6 +349,57 @@ static void foreign_and_changed_files_are_seen(void **state)
     t_dir_remove(dir);
 }
 
+/* By Eve's key, that no CA has certified for this: a self-signed one. */
+static enum sg_rc sign(void *arg, struct sg_slice message, struct sg_buf *out,
+                       struct sg_err *error)
+{
+    struct room *room = arg;
+    enum ca_sigalg alg = CA_SIGALG_UNSET;
+    struct sg_slice signature =
+        room_sign(room, &room->person[ROOM_EVE], message, &alg);
+
+    return sg_buf_put(out, signature.p, signature.len, error);
+}
+
+static void a_signature_over_the_transcript_is_checked(void **state)
+{
+    struct room *room = *state;
+    struct sg_buf cert;
+    struct sg_buf cms;
+    char dir[T_PATH_MAX];
+
+    room_ceremony(room, &room->plan, dir, NULL);
+    sg_buf_init(&cert, CA_CERT_MAX);
+    sg_buf_init(&cms, CER_CMS_MAX);
+    kit_cert_make(&(struct kit_cert){ .key = &room->person[ROOM_EVE],
+                                      .signer = &room->person[ROOM_EVE],
+                                      .subject = "Eve",
+                                      .issuer = "Eve" },
+                  &cert);
+    const struct sg_slice der = sg_buf_slice(&cert);
+    const struct cer_cms_args args = {
+        .content = read_file(room, room_path(dir, CER_FILE_TRANSCRIPT)),
+        .cert = &der,
+        .n_certs = 1,
+        .alg = CA_SIGALG_ECDSA_SHA256,
+        .time = ROOM_TIME,
+        .sign = sign,
+        .arg = room,
+    };
+    t_ok(&err, cer_cms_make(&args, &cms, &err));
+    t_file_write(room_path(dir, CER_FILE_CMS), cms.data, cms.len);
+    verify(dir);
+    assert_int_equal(verdict.n_differ, 0);
+    assert_int_equal(find("cms")->state, CER_CHECK_OK);
+    assert_string_equal(find("cms")->text, "by CN=Eve");
+    change(room, dir, CER_FILE_CMS, cms.len - 1);
+    verify(dir);
+    differs("cms", "cms: signature invalid", 1);
+    sg_buf_done(&cms);
+    sg_buf_done(&cert);
+    t_dir_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +414,7 @@ int main(void)
         cmocka_unit_test(steps_have_an_order),
         cmocka_unit_test(the_window_is_kept),
         cmocka_unit_test(foreign_and_changed_files_are_seen),
+        cmocka_unit_test(a_signature_over_the_transcript_is_checked),
     };
     return cmocka_run_group_tests(tests, room_open, room_close);
 }
