@@ -6,6 +6,7 @@
 
 #include "lint/names.h"
 
+#define DNS_MAX 253  /* RFC 1035 2.3.4, as text */
 #define VALUE_MAX 96 /* characters of a name that a finding shows */
 
 static bool start(const struct lint_job *job, struct lint_iter *iter)
@@ -36,6 +37,16 @@ void lint_san_empty(struct lint_job *job)
             lint_say(job, "%s is empty", lint_gn_name(name.tag));
 }
 
+static const char *dns_text_fault(struct sg_slice name)
+{
+    if (name.len > DNS_MAX)
+        return "has more than 253 octets";
+    for (size_t i = 0; i < name.len; i++)
+        if (name.p[i] < 0x20 || name.p[i] > 0x7e)
+            return "has an octet that is no printable IA5";
+    return NULL;
+}
+
 void lint_san_dns(struct lint_job *job)
 {
     struct lint_iter iter;
@@ -45,7 +56,26 @@ void lint_san_dns(struct lint_job *job)
     if (!start(job, &iter))
         return;
     while (lint_iter_next(&iter, &name)) {
-        if (name.tag != LINT_GN_DNS || name.content.len == 0)
+        const char *fault =
+            name.tag == LINT_GN_DNS ? dns_text_fault(name.content) : NULL;
+        if (fault != NULL)
+            lint_say(job, "dNSName \"%s\" %s",
+                     lint_text(name.content, text, sizeof(text)), fault);
+    }
+}
+
+/* Preferred name syntax. A private role may leave it (enforce_hostnames). */
+void lint_san_dns_host(struct lint_job *job)
+{
+    struct lint_iter iter;
+    struct sg_der_tlv name;
+    char text[VALUE_MAX];
+
+    if (!start(job, &iter))
+        return;
+    while (lint_iter_next(&iter, &name)) {
+        if (name.tag != LINT_GN_DNS || name.content.len == 0
+            || dns_text_fault(name.content) != NULL)
             continue;
         const char *fault = lint_host_fault(name.content, true);
         if (fault != NULL)

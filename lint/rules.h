@@ -87,6 +87,7 @@ void lint_dn_multi_value(struct lint_job *job);
 void lint_san_present(struct lint_job *job);
 void lint_san_empty(struct lint_job *job);
 void lint_san_dns(struct lint_job *job);
+void lint_san_dns_host(struct lint_job *job);
 void lint_san_dns_lower_case(struct lint_job *job);
 void lint_san_ip(struct lint_job *job);
 void lint_san_ip_reserved(struct lint_job *job);

@@ -83,6 +83,7 @@ const struct lint_row LINT_ROWS[] = {
     RULE(san_present, "BR 7.1.2.7.12", NOTICE, ERROR, LINT_KIND_LEAF),
     RULE(san_empty, "RFC 5280 4.2.1.6", ERROR, ERROR, ANY),
     RULE(san_dns, "RFC 5280 4.2.1.6", ERROR, ERROR, ANY),
+    RULE(san_dns_host, "RFC 5280 4.2.1.6, RFC 1034 3.5", WARN, ERROR, ANY),
     RULE(san_dns_lower_case, "BR 7.1.4.2", NOTICE, NOTICE, ANY),
     RULE(san_ip, "RFC 5280 4.2.1.6", ERROR, ERROR, ANY),
     RULE(san_ip_reserved, "BR 4.2.2", OFF, ERROR, LINT_KIND_LEAF),

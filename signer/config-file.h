@@ -14,7 +14,7 @@ struct srv_file_socket {
 };
 
 struct srv_file_token {
-    char *name, *module, *uri, *pin_source, *guards;
+    char *name, *module, *uri, *pin_source, *guards, *serial;
     char *sessions, *request_timeout_ms, *start_timeout_ms;
 };
 
@@ -26,7 +26,7 @@ struct srv_file_issuer {
     unsigned crl_distribution_points_count;
     char **ocsp_servers;
     unsigned ocsp_servers_count;
-    char *leaf_not_after_behavior;
+    char *leaf_not_after_behavior, *lint_profile;
 };
 
 struct srv_file_limits {

@@ -9,6 +9,7 @@
 #include "signer/role-build.h"
 
 #define LABEL_MAX 63  /* bytes of CKA_LABEL, pkcs11/keytype.h */
+#define SERIAL_MAX 16 /* CK_TOKEN_INFO */
 #define KEY_ID_MAX 64 /* octets of CKA_ID */
 
 /* "tokens[0].module" in dst. Returns dst. */
@@ -64,6 +65,11 @@ static enum sg_rc check_token_texts(const struct srv_check *c, size_t i,
     if (strncmp(t->uri, "pkcs11:", 7) != 0)
         return SRV_REFUSE(c, entry_of(at, "tokens", i, "uri"),
                           "\"%s\" is not a PKCS#11 URI (RFC 7512)", t->uri);
+    if (t->serial != NULL
+        && (t->serial[0] == '\0' || strlen(t->serial) > SERIAL_MAX))
+        return SRV_REFUSE(c, entry_of(at, "tokens", i, "serial"),
+                          "\"%s\" is not 1 to %d characters", t->serial,
+                          SERIAL_MAX);
     /* The value is not repeated: it may be the PIN itself. */
     if (!is_pin_source(t->pin_source))
         return SRV_REFUSE(c, entry_of(at, "tokens", i, "pin_source"),
@@ -83,6 +89,7 @@ static enum sg_rc check_token(const struct srv_check *c, size_t i,
         .uri = in->uri,
         .pin_source = in->pin_source,
         .guards = in->guards != NULL ? in->guards : "/var/lib/signet/guards",
+        .serial = in->serial,
         .request_timeout_ms = 10000,
         .start_timeout_ms = 30000,
     };
@@ -158,6 +165,8 @@ static enum sg_rc check_issuer(const struct srv_check *c, size_t i,
 {
     const struct srv_file_issuer *in = &c->out->file->issuers[i];
     const char *behavior = in->leaf_not_after_behavior;
+    enum lint_profile profile = LINT_PROFILE_UNSET;
+    struct sg_err inner = { 0 };
     char at[SRV_ENTRY_MAX];
     SG_TRY(check_issuer_name(c, i, in));
     SG_TRY(check_issuer_key(c, i, in));
@@ -181,6 +190,12 @@ static enum sg_rc check_issuer(const struct srv_check *c, size_t i,
             "\"%s\" is neither err nor truncate; a certificate never "
             "outlives its issuer here",
             behavior);
+    if (in->lint_profile == NULL)
+        profile = LINT_PROFILE_PRIVATE;
+    else if (lint_profile_parse(in->lint_profile, &profile, &inner) != SG_OK)
+        return SRV_REFUSE(c, entry_of(at, "issuers", i, "lint_profile"),
+                          "\"%s\" is neither private nor public-tls",
+                          in->lint_profile);
     *out = (struct srv_issuer_config){
         .name = in->name,
         .token = in->token,
@@ -196,6 +211,7 @@ static enum sg_rc check_issuer(const struct srv_check *c, size_t i,
         .ocsp_servers = (const char *const *)in->ocsp_servers,
         .ocsp_servers_count = in->ocsp_servers_count,
         .leaf_not_after_behavior = behavior,
+        .lint_profile = profile,
     };
     return SG_OK;
 }

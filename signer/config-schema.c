@@ -52,6 +52,7 @@ static const cyaml_schema_field_t TOKEN_FIELDS[] = {
     NEEDED(srv_file_token, uri),
     NEEDED(srv_file_token, pin_source),
     TEXT(srv_file_token, guards),
+    TEXT(srv_file_token, serial),
     TEXT(srv_file_token, sessions),
     TEXT(srv_file_token, request_timeout_ms),
     TEXT(srv_file_token, start_timeout_ms),
@@ -76,6 +77,7 @@ static const cyaml_schema_field_t ISSUER_FIELDS[] = {
     URLS(crl_distribution_points),
     URLS(ocsp_servers),
     TEXT(srv_file_issuer, leaf_not_after_behavior),
+    TEXT(srv_file_issuer, lint_profile),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t ISSUER_VALUE = { CYAML_VALUE_MAPPING(

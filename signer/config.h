@@ -11,6 +11,7 @@
 
 #include "common/buf.h"
 #include "common/log.h"
+#include "lint/lint.h"
 
 struct srv_socket_config {
     const char *path;  /* absolute, at most 107 bytes (sun_path); default
@@ -26,6 +27,7 @@ struct srv_token_config {
     const char *uri;        /* RFC 7512 */
     const char *pin_source; /* common/secret.h */
     const char *guards;     /* directory, default /var/lib/signet/guards */
+    const char *serial;     /* the token's serial number; NULL: any */
     unsigned sessions;      /* 0 (default): as the token allows, at most 16 */
     unsigned request_timeout_ms; /* default 10000 */
     unsigned start_timeout_ms;   /* default 30000 */
@@ -45,6 +47,7 @@ struct srv_issuer_config {
     const char *const *ocsp_servers;
     unsigned ocsp_servers_count;
     const char *leaf_not_after_behavior; /* err (default) | truncate */
+    enum lint_profile lint_profile;      /* private (default) | public-tls */
 };
 
 struct srv_limits_config {

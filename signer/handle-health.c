@@ -43,6 +43,21 @@ static enum sg_rc token_body(struct srv_issuers *issuers, size_t i,
         health.pid, health.retry_after_s);
 }
 
+static enum sg_rc issuer_body(struct srv_issuers *issuers, size_t i,
+                              struct sg_buf *out, struct sg_err *err)
+{
+    const struct srv_issuer *issuer = srv_issuers_nth(issuers, i);
+    char why[SG_ERR_MSG_MAX] = "";
+    bool signs = srv_issuers_signs(issuers, issuer, why);
+
+    SG_TRY(sg_buf_put_str(out, i == 0 ? "{\"name\":" : ",{\"name\":", err));
+    SG_TRY(srv_json_put_str(out, sg_slice_str(issuer->name), err));
+    SG_TRY(sg_buf_printf(
+        out, err, ",\"signs\":%s,\"reason\":", signs ? "true" : "false"));
+    SG_TRY(srv_json_put_str(out, sg_slice_str(why), err));
+    return sg_buf_put_str(out, "}", err);
+}
+
 static enum sg_rc health_body(struct srv_issuers *issuers, bool sealed,
                               struct sg_buf *out, struct sg_err *err)
 {
@@ -54,6 +69,9 @@ static enum sg_rc health_body(struct srv_issuers *issuers, bool sealed,
         sealed ? "true" : "false", (long long)sg_now(), SIGNET_VERSION));
     for (size_t i = 0; i < srv_issuers_tokens(issuers); i++)
         SG_TRY(token_body(issuers, i, out, err));
+    SG_TRY(sg_buf_put_str(out, "],\"issuers\":[", err));
+    for (size_t i = 0; i < srv_issuers_count(issuers); i++)
+        SG_TRY(issuer_body(issuers, i, out, err));
     return sg_buf_put_str(out, "]}\n", err);
 }
 

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +11,10 @@
 
 #include "common/clock.h"
 #include "common/file.h"
+#include "common/log.h"
 #include "common/parse.h"
 #include "common/pem.h"
+#include "signer/issuer-lint.h"
 
 #define CERT_FILE_MAX \
     ((size_t)256 * 1024) /* people put text around their PEM blocks */
@@ -20,7 +23,9 @@ struct issuer_entry {
     const struct srv_issuer_config *cfg;
     struct srv_issuer issuer;
     struct srv_published pub;
-    size_t token; /* index */
+    size_t token;             /* index */
+    _Atomic(bool) stopped;    /* the rules of the day have turned against it */
+    char why[SG_ERR_MSG_MAX]; /* under lock */
 };
 
 struct token_entry {
@@ -35,6 +40,7 @@ struct srv_issuers {
     struct token_entry *token;
     size_t n_tokens;
     /* A close waits until nobody is inside a client, and nobody gets in. */
+    pthread_mutex_t lock;
     _Atomic(unsigned) inside;
     _Atomic(bool) closed;
 };
@@ -133,10 +139,12 @@ static enum sg_rc entry_load(struct issuer_entry *e, int64_t now,
         .n_crl_distribution_points = cfg->crl_distribution_points_count,
     };
     e->issuer.name = cfg->name;
+    e->issuer.lint_profile = cfg->lint_profile;
     e->issuer.truncate_not_after =
         cfg->leaf_not_after_behavior != NULL
         && strcmp(cfg->leaf_not_after_behavior, "truncate") == 0;
     if (ca_issuer_new(&args, now, &e->issuer.ca, err) != SG_OK
+        || srv_issuer_lint(&e->issuer, now, true, err) != SG_OK
         || srv_issuer_texts_new(&e->issuer, err) != SG_OK
         || srv_published_init(&e->pub, e->issuer.ca, err) != SG_OK)
         return sg_err_wrap(err, "issuer %s: certificate %s", cfg->name,
@@ -201,6 +209,7 @@ enum sg_rc srv_issuers_load(const struct srv_config *cfg, int64_t now,
     struct srv_issuers *issuers = calloc(1, sizeof(*issuers));
     if (issuers == NULL)
         return sg_err_set(err, SG_NOMEM, "issuers");
+    (void)pthread_mutex_init(&issuers->lock, NULL);
     enum sg_rc rc = issuers_fill(issuers, cfg, now, err);
     if (rc == SG_OK)
         *ret_issuers = issuers;
@@ -210,6 +219,23 @@ enum sg_rc srv_issuers_load(const struct srv_config *cfg, int64_t now,
 }
 
 /* --- tokens and keys ------------------------------------------------------ */
+
+/* Two tokens may bear one label. */
+static enum sg_rc token_check_serial(const struct token_entry *t,
+                                     struct sg_err *err)
+{
+    struct tok_token_info info;
+
+    if (t->cfg->serial == NULL)
+        return SG_OK;
+    tok_client_token(t->client, &info);
+    if (strcmp(info.serial, t->cfg->serial) != 0)
+        return sg_err_set(err, SG_CONFIG,
+                          "its serial number is \"%s\", not \"%s\": another "
+                          "token under the same name",
+                          info.serial, t->cfg->serial);
+    return SG_OK;
+}
 
 static enum sg_rc token_open(struct token_entry *t, const char *program,
                              struct sg_err *err)
@@ -226,7 +252,8 @@ static enum sg_rc token_open(struct token_entry *t, const char *program,
         .request_timeout_ms = t->cfg->request_timeout_ms,
     };
 
-    if (tok_client_start(&cfg, &t->client, err) != SG_OK)
+    if (tok_client_start(&cfg, &t->client, err) != SG_OK
+        || token_check_serial(t, err) != SG_OK)
         return sg_err_wrap(err, "token %s", t->cfg->name);
     return SG_OK;
 }
@@ -310,8 +337,8 @@ static void issuers_leave(struct srv_issuers *issuers)
     atomic_fetch_sub(&issuers->inside, 1);
 }
 
-static const struct issuer_entry *entry_of(const struct srv_issuers *issuers,
-                                           const struct srv_issuer *issuer)
+static struct issuer_entry *entry_of(const struct srv_issuers *issuers,
+                                     const struct srv_issuer *issuer)
 {
     size_t i = 0;
 
@@ -339,10 +366,66 @@ srv_issuers_published(const struct srv_issuers *issuers,
     return &entry_of(issuers, issuer)->pub;
 }
 
+static void entry_relint(struct srv_issuers *issuers, struct issuer_entry *e,
+                         int64_t now)
+{
+    struct sg_err failed = { 0 };
+    char quoted[SG_LOG_VALUE_MAX];
+    bool stopped = srv_issuer_lint(&e->issuer, now, false, &failed) != SG_OK;
+
+    if (stopped == atomic_load(&e->stopped))
+        return;
+    (void)pthread_mutex_lock(&issuers->lock);
+    (void)snprintf(e->why, sizeof(e->why), "%s", failed.msg);
+    (void)pthread_mutex_unlock(&issuers->lock);
+    atomic_store(&e->stopped, stopped);
+    if (stopped)
+        sg_log(SG_LOG_ERR, "issuer_stopped", "issuer=%s why=%s", e->cfg->name,
+               sg_log_quote(failed.msg, quoted, sizeof(quoted)));
+    else
+        sg_log(SG_LOG_NOTICE, "issuer_resumed", "issuer=%s", e->cfg->name);
+}
+
+void srv_issuers_relint(struct srv_issuers *issuers, int64_t now)
+{
+    for (size_t i = 0; i < issuers->n; i++)
+        entry_relint(issuers, &issuers->entry[i], now);
+}
+
+size_t srv_issuers_count(const struct srv_issuers *issuers)
+{
+    return issuers->n;
+}
+
+const struct srv_issuer *srv_issuers_nth(const struct srv_issuers *issuers,
+                                         size_t i)
+{
+    return &issuers->entry[i].issuer;
+}
+
+bool srv_issuers_signs(struct srv_issuers *issuers,
+                       const struct srv_issuer *issuer,
+                       char ret_why[SG_ERR_MSG_MAX])
+{
+    const struct issuer_entry *e = entry_of(issuers, issuer);
+
+    if (!atomic_load(&e->stopped))
+        return true;
+    (void)pthread_mutex_lock(&issuers->lock);
+    (void)snprintf(ret_why, SG_ERR_MSG_MAX, "%s", e->why);
+    (void)pthread_mutex_unlock(&issuers->lock);
+    return false;
+}
+
 enum sg_rc srv_issuers_sign(struct srv_issuers *issuers,
                             const struct srv_job *job, tok_sign_done done,
                             void *arg, struct sg_err *err)
 {
+    char why[SG_ERR_MSG_MAX];
+
+    if (!srv_issuers_signs(issuers, job->issuer, why))
+        return sg_err_set(err, SG_UNAVAILABLE, "issuer %s has stopped: %s",
+                          job->issuer->name, why);
     if (!issuers_enter(issuers))
         return sg_err_set(err, SG_UNAVAILABLE, "signetd is stopping");
     enum sg_rc rc =
@@ -407,6 +490,7 @@ void srv_issuers_free(struct srv_issuers *issuers)
         srv_issuer_texts_free(&e->issuer);
         ca_issuer_free(e->issuer.ca);
     }
+    (void)pthread_mutex_destroy(&issuers->lock);
     free(issuers->entry);
     free(issuers->token);
     free(issuers);

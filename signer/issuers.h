@@ -3,8 +3,8 @@
 #define SG_SIGNER_ISSUERS_H
 
 /* The issuers of a running daemon: their certificates, their keys, and the
- * token processes behind those. Made before any other thread runs, immutable
- * afterwards; every call but load, open and free is thread-safe. */
+ * token processes behind those. Made before any other thread runs; all that
+ * changes afterwards is whether an issuer may sign. Every call but load, open and free is thread-safe. */
 
 #include "pkcs11/client.h"
 #include "signer/config.h"
@@ -41,6 +41,17 @@ srv_issuers_published(const struct srv_issuers *issuers,
 enum sg_rc srv_issuers_sign(struct srv_issuers *issuers,
                             const struct srv_job *job, tok_sign_done done,
                             void *arg, struct sg_err *err);
+
+/* Hold every issuer against the rules of now: one that breaks one signs no
+ * more (SG_UNAVAILABLE), and one that holds again does. Logs each change. */
+void srv_issuers_relint(struct srv_issuers *issuers, int64_t now);
+size_t srv_issuers_count(const struct srv_issuers *issuers);
+const struct srv_issuer *srv_issuers_nth(const struct srv_issuers *issuers,
+                                         size_t i);
+/* Does it sign? When not, why goes to ret_why. */
+bool srv_issuers_signs(struct srv_issuers *issuers,
+                       const struct srv_issuer *issuer,
+                       char ret_why[SG_ERR_MSG_MAX]);
 
 size_t srv_issuers_tokens(const struct srv_issuers *issuers);
 const char *srv_issuers_token_name(const struct srv_issuers *issuers, size_t i);

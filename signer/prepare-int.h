@@ -47,6 +47,8 @@ enum sg_rc srv_prep_key(struct srv_prep *p);
 /* CN, subject and the final SANs, all held against the role. */
 enum sg_rc srv_prep_names(struct srv_prep *p);
 enum sg_rc srv_prep_times(struct srv_prep *p);
+/* The linter's word on the finished bytes. */
+enum sg_rc srv_prep_lint(struct srv_prep *p);
 
 #define SRV_GO_DURATION_MAX 32
 /* Seconds as Go prints a duration: "2160h0m0s", "1m30s", "0s". Returns dst. */

@@ -136,6 +136,7 @@ static enum sg_rc run(struct srv_prep *p)
     if (p->args->op == SRV_OP_ISSUE)
         SG_TRY(srv_prep_key(p));
     SG_TRY(encode(p));
+    SG_TRY(srv_prep_lint(p));
     srv_params_warn_unknown(p->args->params, &p->job->warnings);
     summarise(p);
     return SG_OK;

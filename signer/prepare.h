@@ -6,6 +6,7 @@
  * answer: everything about issue and sign that needs neither socket nor
  * token. One request, one thread; all of it lives in the request's arena. */
 
+#include "lint/lint.h"
 #include "signer/params.h"
 #include "signer/role.h"
 
@@ -19,6 +20,7 @@ struct srv_issuer {
     struct ca_issuer *ca;
     struct tok_key *key;
     bool truncate_not_after; /* leaf_not_after_behavior */
+    enum lint_profile lint_profile;
     /* Ready for answers: PEM without trailing newline, and base64 DER, of each
      * certificate of the chain, JSON-escaped. */
     struct srv_issuer_texts *texts;

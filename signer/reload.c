@@ -52,7 +52,8 @@ static bool same_token(const struct srv_token_config *a,
     return same_text(a->name, b->name) && same_text(a->module, b->module)
            && same_text(a->uri, b->uri)
            && same_text(a->pin_source, b->pin_source)
-           && same_text(a->guards, b->guards) && a->sessions == b->sessions
+           && same_text(a->guards, b->guards)
+           && same_text(a->serial, b->serial) && a->sessions == b->sessions
            && a->request_timeout_ms == b->request_timeout_ms
            && a->start_timeout_ms == b->start_timeout_ms;
 }
@@ -81,6 +82,7 @@ static bool same_issuer(const struct srv_issuer_config *a,
            && same_text(a->certificate, b->certificate)
            && same_text(a->chain, b->chain)
            && same_text(a->leaf_not_after_behavior, b->leaf_not_after_behavior)
+           && a->lint_profile == b->lint_profile
            && same_urls(a, b);
 }
 

@@ -25,6 +25,7 @@
 #define STOP_TICK_MS 10    /* the same while stopping */
 #define STOP_FLUSH_MS 1000 /* for answers that the closed tokens release */
 #define FD_SPARE 64        /* descriptors besides the connections */
+#define LINT_MS ((int64_t)86400 * 1000) /* rules change by the day */
 #define PATH_BUF 2048
 
 struct daemon {
@@ -38,6 +39,7 @@ struct daemon {
     int signal_fd;
     int watchdog_ms; /* 0: nobody watches */
     bool stop;
+    int64_t lint_ms;         /* when the issuers are looked at again */
     int64_t accept_after_ms; /* after the descriptors ran out */
 };
 
@@ -188,17 +190,20 @@ static void take_connections(struct daemon *d)
 
 static int next_wake_ms(const struct daemon *d, unsigned open)
 {
-    int ms = d->watchdog_ms > 0 ? d->watchdog_ms : -1;
+    int64_t ms = d->lint_ms - sg_mono_ms();
 
-    if ((open > 0 || d->accept_after_ms > 0) && (ms < 0 || ms > TICK_MS))
+    if (d->watchdog_ms > 0 && ms > d->watchdog_ms)
+        ms = d->watchdog_ms;
+    if ((open > 0 || d->accept_after_ms > 0) && ms > TICK_MS)
         ms = TICK_MS;
-    return ms;
+    return ms > 0 ? (int)ms : 0;
 }
 
 static enum sg_rc serve(struct daemon *d, struct sg_err *err)
 {
     unsigned open = 0;
 
+    d->lint_ms = sg_mono_ms() + LINT_MS; /* the start has just done it */
     while (!d->stop) {
         struct pollfd fds[] = {
             { .fd = d->signal_fd, .events = POLLIN },
@@ -216,6 +221,10 @@ static enum sg_rc serve(struct daemon *d, struct sg_err *err)
         if (fds[0].revents != 0)
             take_signals(d);
         open = srv_conns_sweep(d->conns, now_ms);
+        if (now_ms >= d->lint_ms) {
+            srv_issuers_relint(d->state.issuers, sg_now());
+            d->lint_ms = now_ms + LINT_MS;
+        }
         if (d->watchdog_ms > 0)
             srv_notify_alive();
     }

@@ -451,7 +451,8 @@ def alternative_names():
     plain = name(("C", "NL"), ("O", "Example"))
     public("san_present", leaf({"san": b""}, subject=plain))
     public("san_empty", leaf(san(dns("www.example.com"), dns(""))))
-    public("san_dns", leaf(san(dns("www.example.com"), dns("a_b.example.com"))))
+    public("san_dns", leaf(san(dns("www.example.com"), dns("stra\u00dfe.example.com"))))
+    public("san_dns_host", leaf(san(dns("www.example.com"), dns("a_b.example.com"))))
     public("san_dns_lower_case", leaf(san(dns("www.example.com"), dns("WWW2.example.com"))))
     public("san_ip", leaf(san(dns("www.example.com"), ip([1, 1, 1]))))
     public("san_ip_reserved", leaf(san(dns("www.example.com"), ip([10, 0, 0, 1]))))
@@ -672,8 +673,18 @@ def crls():
     bad_crl("crl_issuer", crl(signer=ROOT_KEY))
 
 
+def stale():
+    """A TLS intermediate that was right until 2025-06-15: no serverAuth."""
+    dn = name(("C", "NL"), ("O", "Example"), ("CN", "Example Stale"))
+    stale_inter = inter({"eku": b""}, subject=dn, before=utc("250101000000Z"))
+    stale_root = root(before=utc("240101000000Z"))
+    write("../stale", "issuer", stale_inter.der())
+    write("../stale", "root", stale_root.der())
+
+
 def main():
     os.makedirs(OUT, exist_ok=True)
+    stale()
     for part in (bodies, keys, names, alternative_names, leaves, authorities,
                  name_constraints, pairs, crls):
         part()

@@ -113,6 +113,28 @@ def test_wrong_usage(lab):
     expect_in('"PRIVATE KEY" is neither', lint(key, code=65).stderr)
 
 
+# --- signetd -----------------------------------------------------------------
+
+def test_issuer_that_breaks_the_profile(lab):
+    code, line = lab.refused(lab.config(
+        issuers=lab.issuer_config(lint_profile="public-tls")))
+    expect(code, 65, line)
+    expect_in("issuer demo: certificate", line)
+    expect_in("certificate 0 of the chain breaks sub_ca_eku: a TLS "
+              "intermediate has no serverAuth in extKeyUsage", line)
+    expect_in("rules of public-tls", line)
+
+
+def test_health_names_the_issuers(lab):
+    with lab.running() as daemon:
+        answer = lab.ask("GET", "/v1/sys/health").json
+        expect(answer["issuers"], [{"name": "demo", "signs": True, "reason": ""}])
+        log = "\n".join(daemon.log)
+    expect_in("event=issuer_lint issuer=demo certificate=0 severity=warning "
+              "rule=pair_nc_open_forms", log)
+    expect("lint_found" in log, False)
+
+
 TESTS = [item for name, item in list(globals().items())
          if name.startswith("test_")]
 

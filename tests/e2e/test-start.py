@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that must keep signetd from starting, each with its reason."""
 
+import json
 import os
 import socket
 import subprocess
 import time
 
-from lab import PIN, SIGNETD, Lab, Skip, expect, expect_in, run, run_tests
+from lab import (MODULE, PIN, SIGNETD, SIGNET_TOKEN, Lab, Skip, expect,
+                 expect_in, run, run_tests)
 
 EX_NOHOST = 66   # SG_NOT_FOUND
 EX_UNAVAILABLE = 69
@@ -126,6 +128,88 @@ def test_chain_that_does_not_fit(lab):
         chain=str(lab.dir / "other.pem"))))
     expect_in("issuer demo", line)
     expect(got, 65, line)
+
+
+def issuing_guard(lab):
+    return next(path for path in (lab.dir / "guards").glob("*.yaml")
+                if "label: issuing\n" in path.read_text())
+
+
+def with_guard(lab, change, *texts):
+    """signetd must refuse while the issuing key's guard reads like this."""
+    path = issuing_guard(lab)
+    text = path.read_text()
+    try:
+        if change is None:
+            path.unlink()
+        else:
+            path.write_text(change(text))
+        refused(lab, lab.config(), 65,
+                "issuer demo: token issuing: key", *texts)
+    finally:
+        path.write_text(text)
+        path.chmod(0o600)
+
+
+def test_guard_that_is_missing(lab):
+    with_guard(lab, None, "the key has no guard")
+
+
+def test_guard_for_another_purpose(lab):
+    def change(text):
+        head = text.split("issuer_certificate:")[0]
+        return head.replace("purpose: ca", "purpose: backend")
+    with_guard(lab, change, "guard says purpose", "backend")
+
+
+def test_guard_that_is_bound_to_nothing(lab):
+    with_guard(lab, lambda text: text.split("issuer_certificate:")[0],
+               "not bound to an issuer certificate")
+
+
+def test_guard_of_another_issuer(lab):
+    """The same key, but another certificate for it: a guard knows one."""
+    again = lab.dir / "again.pem"
+    path = issuing_guard(lab)
+    text = path.read_text()
+    try:
+        path.write_text(text.split("issuer_certificate:")[0])
+        lab.signet("ca", "intermediate", "--key", "issuing", "--subject",
+                   "CN=Demo Issuing CA,O=Example,C=DE", "--validity", "20d",
+                   "--path-length", "0", "--out", again, "--issuer-key", "root",
+                   "--issuer-cert", lab.dir / "root.pem",
+                   *lab.token_args("demo-root", "--issuer-"),
+                   *lab.token_args("demo-issuing"), *lab.common_args())
+    finally:
+        path.write_text(text)
+        path.chmod(0o600)
+    refused(lab, lab.config(issuers=lab.issuer_config(certificate=str(again))),
+            65, "issuer demo: token issuing: key", "bound to another issuer")
+
+
+def test_another_root(lab):
+    root = lab.dir / "stranger.pem"
+    lab.signet("ca", "root", "--key", "stranger", "--generate", "ec-p384",
+               "--subject", "CN=Demo Root,O=Example,C=DE", "--validity",
+               "3650d", "--out", root, *lab.token_args("demo-root"),
+               *lab.common_args())
+    got, line = lab.refused(lab.config(issuers=lab.issuer_config(
+        chain=str(root))))
+    expect_in("issuer demo: certificate", line)
+    expect_in("issuing.pem", line)
+    expect(got, 65, line)
+
+
+def test_serial_number_of_the_token(lab):
+    info = json.loads(lab.signet(
+        "token", "info", "--label", "demo-issuing", "--module", MODULE,
+        "--token-program", SIGNET_TOKEN, "--json").stdout)
+    with lab.running(lab.config(tokens=lab.token_config(
+            serial=info["serial"]))):
+        expect(lab.issue().status, 200)
+    refused(lab, lab.config(tokens=lab.token_config(serial="0123456789abcdef")),
+            EX_CONFIG, "token issuing: its serial number is",
+            info["serial"], "0123456789abcdef")
 
 
 def test_certificate_that_is_no_ca(lab):

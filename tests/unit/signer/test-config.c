@@ -63,6 +63,8 @@ static void test_defaults(void **state)
     assert_null(cfg->issuers[0].key_id);
     assert_null(cfg->issuers[0].chain);
     assert_string_equal(cfg->issuers[0].leaf_not_after_behavior, "err");
+    assert_int_equal(cfg->issuers[0].lint_profile, LINT_PROFILE_PRIVATE);
+    assert_null(cfg->tokens[0].serial);
     assert_int_equal(cfg->roles_count, 0);
     srv_config_free(cfg);
     srv_config_free(NULL);
@@ -83,7 +85,7 @@ static void test_every_key(void **state)
         "  idle_timeout_ms: 102, stop_timeout_ms: 103}\n"
         "tokens:\n"
         "  - {name: a.b, module: /m, uri: 'pkcs11:', pin_source: fd:9,\n"
-        "     guards: /g, sessions: 4, request_timeout_ms: 500,\n"
+        "     guards: /g, serial: '00ab', sessions: 4, request_timeout_ms: 500,\n"
         "     start_timeout_ms: 600}\n"
         "issuers:\n"
         "  - {name: i, token: a.b, key: k, certificate: /c}\n"
@@ -92,7 +94,8 @@ static void test_every_key(void **state)
         "     issuing_certificates: ['http://e.com/ca', 'http://f.com/ca'],\n"
         "     crl_distribution_points: ['http://e.com/crl'],\n"
         "     ocsp_servers: ['https://e.com'],\n"
-        "     leaf_not_after_behavior: truncate}\n"
+        "     leaf_not_after_behavior: truncate,\n"
+        "     lint_profile: public-tls}\n"
         "roles: [{name: one}, {name: two, issuer_ref: j}]\n";
     struct srv_config *cfg = NULL;
     (void)state;
@@ -116,6 +119,7 @@ static void test_every_key(void **state)
     assert_int_equal(cfg->limits.stop_timeout_ms, 103);
     assert_string_equal(cfg->tokens[0].pin_source, "fd:9");
     assert_string_equal(cfg->tokens[0].guards, "/g");
+    assert_string_equal(cfg->tokens[0].serial, "00ab");
     assert_int_equal(cfg->tokens[0].sessions, 4);
     assert_int_equal(cfg->tokens[0].request_timeout_ms, 500);
     assert_int_equal(cfg->tokens[0].start_timeout_ms, 600);
@@ -127,6 +131,7 @@ static void test_every_key(void **state)
     assert_string_equal(j->crl_distribution_points[0], "http://e.com/crl");
     assert_string_equal(j->ocsp_servers[0], "https://e.com");
     assert_string_equal(j->leaf_not_after_behavior, "truncate");
+    assert_int_equal(j->lint_profile, LINT_PROFILE_PUBLIC_TLS);
     assert_int_equal(cfg->roles_count, 2);
     srv_config_free(cfg);
 }
@@ -291,6 +296,10 @@ static void test_issuer_refused(void **state)
                       "leaf_not_after_behavior: permit"),
           "c.yaml:6: issuers[1].leaf_not_after_behavior: \"permit\" is neither "
           "err nor truncate; a certificate never outlives its issuer here" },
+        { ISSUER_LINE("name: j, token: t, key: k, certificate: /c, "
+                      "lint_profile: smime"),
+          "c.yaml:6: issuers[1].lint_profile: \"smime\" is neither private nor "
+          "public-tls" },
     };
     (void)state;
     for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++)
