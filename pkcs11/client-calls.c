@@ -382,3 +382,47 @@ enum sg_rc tok_guard_bind(struct tok_key *key, struct sg_slice cert_der,
 
     return ask(key->client, req, NULL, NULL, err);
 }
+
+enum sg_rc tok_guard_bind_chain(struct tok_key *key, struct sg_slice cert_der,
+                                const struct sg_slice *chain, size_t n,
+                                struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf above = { 0 };
+    struct tok_request req = { .op = TOK_OP_GUARD_BIND,
+                               .key = key,
+                               .body = cert_der };
+
+    sg_buf_init(&above, TOK_FRAME_MAX);
+    for (size_t i = 0; i < n; i++)
+        SG_TRY(sg_buf_put(&above, chain[i].p, chain[i].len, err));
+    req.chain = sg_buf_slice(&above);
+    return ask(key->client, req, NULL, NULL, err);
+}
+
+static enum sg_rc take_bytes(void *arg, const struct tok_frame *reply,
+                             struct sg_err *err)
+{
+    return sg_buf_put(arg, reply->payload.p, reply->payload.len, err);
+}
+
+enum sg_rc tok_guard_show(struct tok_key *key, struct sg_buf *bytes,
+                          struct tok_guard_view *ret, struct sg_err *err)
+{
+    struct tok_request req = { .op = TOK_OP_GUARD_SHOW, .key = key };
+
+    sg_buf_reset(bytes);
+    SG_TRY(ask(key->client, req, take_bytes, bytes, err));
+    return tok_get_guard_view(sg_buf_slice(bytes), ret, err);
+}
+
+enum sg_rc tok_guard_narrow(struct tok_key *key, const struct tok_guard *limits,
+                            struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf payload = { 0 };
+    struct tok_request req = { .op = TOK_OP_GUARD_NARROW, .key = key };
+
+    sg_buf_init(&payload, TOK_FRAME_MAX);
+    SG_TRY(tok_put_guard(&payload, limits, err));
+    req.body = sg_buf_slice(&payload);
+    return ask(key->client, req, NULL, NULL, err);
+}

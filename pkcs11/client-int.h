@@ -62,11 +62,13 @@ struct tok_done {
 /* What a caller asks. Slices are borrowed for the call. */
 struct tok_request {
     enum tok_op op;
-    struct tok_key *key;       /* SIGN_* and GUARD_BIND */
+    struct tok_key *key;       /* SIGN_* and GUARD_* */
     struct sg_slice algorithm; /* SIGN_* */
-    struct sg_slice body; /* TBS, certificate to bind, or the whole payload */
-    bool has_fd;          /* SIGN_CRL: the TBS is in fd … */
-    int fd;               /* … borrowed for the call */
+    struct sg_slice body;      /* TBS, certificate to bind, or the whole payload
+                            * behind the key's reference */
+    struct sg_slice chain;     /* GUARD_BIND: above the certificate */
+    bool has_fd;               /* SIGN_CRL: the TBS is in fd … */
+    int fd;                    /* … borrowed for the call */
     struct tok_done done;
 };
 

@@ -97,6 +97,7 @@ static enum sg_rc check_payload(const struct tok_frame *reply,
 {
     struct tok_token_info token;
     struct tok_key_info key;
+    struct tok_guard_view view;
     struct sg_slice signature;
     uint32_t ref;
 
@@ -110,6 +111,7 @@ static enum sg_rc check_payload(const struct tok_frame *reply,
         return signature_of(reply, &signature, err);
     case TOK_OP_PING:
     case TOK_OP_GUARD_BIND:
+    case TOK_OP_GUARD_NARROW:
         return check_empty(reply, err);
     case TOK_OP_TOKEN_LIST:
     case TOK_OP_KEY_LIST:
@@ -120,6 +122,8 @@ static enum sg_rc check_payload(const struct tok_frame *reply,
         return tok_reply_key(reply, &key, err);
     case TOK_OP_KEY_OPEN:
         return tok_reply_opened(reply, &ref, &key, err);
+    case TOK_OP_GUARD_SHOW:
+        return tok_get_guard_view(reply->payload, &view, err);
     case TOK_OP_UNSET:
     case TOK_OP_HELLO:
     case TOK_OP_LOG:

@@ -194,9 +194,11 @@ static enum sg_rc put_payload(struct sg_buf *out, const struct tok_request *req,
         sign.key_ref = req->key->ref;
         return tok_put_sign(out, &sign, err);
     }
-    if (req->op == TOK_OP_GUARD_BIND) {
+    if (req->key != NULL)
         SG_TRY(sg_buf_put_u32(out, req->key->ref, err));
-        return sg_buf_put_blob(out, req->body, err);
+    if (req->op == TOK_OP_GUARD_BIND) {
+        SG_TRY(sg_buf_put_blob(out, req->body, err));
+        return sg_buf_put_blob(out, req->chain, err);
     }
     return sg_buf_put(out, req->body.p, req->body.len, err);
 }

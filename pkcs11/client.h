@@ -142,5 +142,20 @@ enum sg_rc tok_key_generate(struct tok_client *client,
                             struct tok_key_info *ret, struct sg_err *err);
 enum sg_rc tok_guard_bind(struct tok_key *key, struct sg_slice cert_der,
                           struct sg_err *err);
+/* With the n certificates above it, nearest first. A key that is bound already
+ * takes a longer chain of the same certificate: it only takes away. */
+enum sg_rc tok_guard_bind_chain(struct tok_key *key, struct sg_slice cert_der,
+                                const struct sg_slice *chain, size_t n,
+                                struct sg_err *err);
+/* All of the key's guard; its slices borrow from bytes. SG_NOT_FOUND when the
+ * key has none. */
+enum sg_rc tok_guard_show(struct tok_key *key, struct sg_buf *bytes,
+                          struct tok_guard_view *ret, struct sg_err *err);
+/* Replace the limits by these, none of which may be wider: SG_POLICY names
+ * the one that is. Certificates in limits are not looked at. It is on disk
+ * when the call returns, and holds for the key in every token process from
+ * its next signature on. */
+enum sg_rc tok_guard_narrow(struct tok_key *key, const struct tok_guard *limits,
+                            struct sg_err *err);
 
 #endif

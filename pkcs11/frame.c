@@ -211,6 +211,100 @@ static enum sg_rc get_limits(struct sg_reader *in, struct limits *ret,
     return get_validity(in, &ret->max_validity, err);
 }
 
+enum sg_rc tok_put_guard(struct sg_buf *out, const struct tok_guard *g,
+                         struct sg_err *err)
+{
+    struct limits l = { g->purpose, g->may_sign_ca, g->has_max_path_length,
+                        g->max_path_length, g->max_validity };
+
+    if (g->n_eku > TOK_EKU_MAX)
+        return sg_err_set(err, SG_USAGE, "guard: %u purposes, at most %d",
+                          (unsigned)g->n_eku, TOK_EKU_MAX);
+    SG_TRY(put_limits(out, &l, err));
+    SG_TRY(put_bool(out, g->no_crl, err));
+    SG_TRY(sg_buf_put_u32(out, g->per_second, err));
+    SG_TRY(sg_buf_put_u32(out, g->per_day, err));
+    SG_TRY(sg_buf_put_u8(out, (uint8_t)g->n_eku, err));
+    for (uint32_t i = 0; i < g->n_eku; i++)
+        SG_TRY(sg_buf_put_blob(out, SG_SLICE(g->eku[i].octets, g->eku[i].len),
+                               err));
+    return SG_OK;
+}
+
+static enum sg_rc get_rate(struct sg_reader *in, uint32_t *ret,
+                           struct sg_err *err)
+{
+    SG_TRY(sg_get_u32(in, ret, err));
+    if (*ret > TOK_RATE_MAX)
+        return sg_err_set(err, SG_FORMAT, "frame: rate of %u, at most %d",
+                          (unsigned)*ret, TOK_RATE_MAX);
+    return SG_OK;
+}
+
+enum sg_rc tok_get_guard(struct sg_reader *in, struct tok_guard *ret,
+                         struct sg_err *err)
+{
+    struct tok_guard g = { 0 };
+    struct limits l;
+    unsigned n;
+
+    SG_TRY(get_limits(in, &l, err));
+    g.purpose = l.purpose;
+    g.may_sign_ca = l.may_sign_ca;
+    g.has_max_path_length = l.has_max_path_length;
+    g.max_path_length = l.max_path_length;
+    g.max_validity = l.max_validity;
+    SG_TRY(get_bool(in, &g.no_crl, err));
+    SG_TRY(get_rate(in, &g.per_second, err));
+    SG_TRY(get_rate(in, &g.per_day, err));
+    SG_TRY(get_enum(in, TOK_EKU_MAX, "number of purposes", &n, err));
+    g.n_eku = n;
+    for (unsigned i = 0; i < n; i++) {
+        struct sg_slice oid;
+
+        SG_TRY(sg_get_blob(in, TOK_OID_MAX, &oid, err));
+        if (oid.len == 0)
+            return sg_err_set(err, SG_FORMAT, "frame: empty OID");
+        memcpy(g.eku[i].octets, oid.p, oid.len);
+        g.eku[i].len = (uint8_t)oid.len;
+    }
+    *ret = g;
+    return SG_OK;
+}
+
+enum sg_rc tok_put_guard_view(struct sg_buf *out,
+                              const struct tok_guard_view *v,
+                              struct sg_err *err)
+{
+    SG_TRY(tok_put_guard(out, &v->guard, err));
+    SG_TRY(put_bool(out, v->guard.bound, err));
+    SG_TRY(sg_buf_put_blob(out, v->guard.issuer_cert, err));
+    SG_TRY(sg_buf_put_blob(out, v->guard.chain, err));
+    SG_TRY(sg_buf_put_u64(out, v->signatures, err));
+    for (size_t i = 0; i < TOK_REFUSED_N; i++)
+        SG_TRY(sg_buf_put_u64(out, v->refused[i], err));
+    return SG_OK;
+}
+
+enum sg_rc tok_get_guard_view(struct sg_slice payload,
+                              struct tok_guard_view *ret, struct sg_err *err)
+{
+    struct sg_reader in;
+    struct tok_guard_view v = { 0 };
+
+    sg_reader_init(&in, payload);
+    SG_TRY(tok_get_guard(&in, &v.guard, err));
+    SG_TRY(get_bool(&in, &v.guard.bound, err));
+    SG_TRY(sg_get_blob(&in, TOK_FRAME_MAX, &v.guard.issuer_cert, err));
+    SG_TRY(sg_get_blob(&in, TOK_FRAME_MAX, &v.guard.chain, err));
+    SG_TRY(sg_get_u64(&in, &v.signatures, err));
+    for (size_t i = 0; i < TOK_REFUSED_N; i++)
+        SG_TRY(sg_get_u64(&in, &v.refused[i], err));
+    SG_TRY(sg_get_end(&in, err));
+    *ret = v;
+    return SG_OK;
+}
+
 /* --- token and key infos ---------------------------------------------------- */
 
 enum sg_rc tok_put_token_info(struct sg_buf *out,
@@ -339,13 +433,9 @@ enum sg_rc tok_put_key_generate(struct sg_buf *out,
                                 const struct tok_key_generate *gen,
                                 struct sg_err *err)
 {
-    const struct tok_guard *g = &gen->guard;
-    struct limits l = { g->purpose, g->may_sign_ca, g->has_max_path_length,
-                        g->max_path_length, g->max_validity };
-
     SG_TRY(put_text(out, gen->label, err));
     SG_TRY(sg_buf_put_u8(out, (uint8_t)gen->type, err));
-    return put_limits(out, &l, err);
+    return tok_put_guard(out, &gen->guard, err);
 }
 
 enum sg_rc tok_get_key_generate(struct sg_slice payload,
@@ -354,20 +444,14 @@ enum sg_rc tok_get_key_generate(struct sg_slice payload,
 {
     struct sg_reader in;
     struct tok_key_generate gen = { 0 };
-    struct limits l;
     unsigned type;
 
     sg_reader_init(&in, payload);
     SG_TRY(sg_get_text(&in, gen.label, sizeof(gen.label), err));
     SG_TRY(get_enum(&in, TOK_KEY_ED25519, "key type", &type, err));
     gen.type = (enum tok_key_type)type;
-    SG_TRY(get_limits(&in, &l, err));
+    SG_TRY(tok_get_guard(&in, &gen.guard, err));
     SG_TRY(sg_get_end(&in, err));
-    gen.guard.purpose = l.purpose;
-    gen.guard.may_sign_ca = l.may_sign_ca;
-    gen.guard.has_max_path_length = l.has_max_path_length;
-    gen.guard.max_path_length = l.max_path_length;
-    gen.guard.max_validity = l.max_validity;
     *ret = gen;
     return SG_OK;
 }

@@ -50,7 +50,9 @@
     X(SIGN_CRL, 12, "sign_crl") \
     X(SIGN_OCSP, 13, "sign_ocsp") \
     X(SIGN_DIGEST, 14, "sign_digest") \
-    X(PROBE_SIGN, 15, "probe_sign")
+    X(PROBE_SIGN, 15, "probe_sign") \
+    X(GUARD_SHOW, 16, "guard_show") \
+    X(GUARD_NARROW, 17, "guard_narrow")
 
 enum tok_op {
     TOK_OP_UNSET,
@@ -102,7 +104,10 @@ enum sg_rc tok_get_key_info(struct sg_reader *in, struct tok_key_info *ret,
  * KEY_GENERATE: request below -> key info. KEY_OPEN: request below -> u32 key
  * reference, key info. A reference is an index into the process's key table,
  * stable for the life of the process, never a PKCS#11 handle.
- * GUARD_BIND: u32 key reference, blob certificate DER -> empty. */
+ * GUARD_BIND: u32 key reference, blob certificate DER, blob chain (DER
+ * certificates above it, one behind the other; may be empty) -> empty.
+ * GUARD_SHOW: u32 key reference -> guard view.
+ * GUARD_NARROW: u32 key reference, guard limits -> empty. */
 struct tok_token_init {
     uint64_t slot_id;
     char label[TOK_LABEL_MAX];
@@ -123,6 +128,18 @@ enum sg_rc tok_put_key_generate(struct sg_buf *out,
 enum sg_rc tok_get_key_generate(struct sg_slice payload,
                                 struct tok_key_generate *ret,
                                 struct sg_err *err);
+
+/* The limits of a guard, without its certificates. */
+enum sg_rc tok_put_guard(struct sg_buf *out, const struct tok_guard *,
+                         struct sg_err *err);
+enum sg_rc tok_get_guard(struct sg_reader *in, struct tok_guard *ret,
+                         struct sg_err *err);
+
+/* With them; slices borrow from the payload. */
+enum sg_rc tok_put_guard_view(struct sg_buf *out, const struct tok_guard_view *,
+                              struct sg_err *err);
+enum sg_rc tok_get_guard_view(struct sg_slice payload,
+                              struct tok_guard_view *ret, struct sg_err *err);
 
 struct tok_key_open {
     char label[TOK_LABEL_MAX];

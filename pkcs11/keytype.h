@@ -102,17 +102,39 @@ enum tok_refused {
 };
 const char *tok_refused_name(enum tok_refused why); /* "?" for an unknown one */
 
-/* A key's own limits (DESIGN 5), kept beside the token process. This is the
- * part that is enforced today; the rest of it comes with ceremonies. */
+#define TOK_OID_MAX 20       /* content octets of an OID that a guard names */
+#define TOK_EKU_MAX 8        /* purposes that a guard names */
+#define TOK_RATE_MAX 1000000 /* signatures per second or day */
+#define TOK_CHAIN_MAX 8 /* CA certificates, from the key's own to the root */
+
+struct tok_oid {
+    uint8_t len;
+    uint8_t octets[TOK_OID_MAX];
+};
+
+/* A key's own limits (DESIGN 5), kept beside the token process. All zero is
+ * the widest value of a limit unless it says otherwise. */
 struct tok_guard {
     enum tok_purpose purpose;
-    bool may_sign_ca;         /* CA certificates allowed */
+    bool may_sign_ca;         /* CA certificates allowed; false is narrower */
     bool has_max_path_length; /* of CA certificates that it signs */
     uint32_t max_path_length;
     int64_t max_validity; /* seconds from notBefore to notAfter, inclusive */
     bool no_crl;          /* a CA key that signs no CRLs */
-    bool bound;           /* an issuer certificate was bound to the key */
+    uint32_t n_eku; /* 0: any; else every certificate has an extKeyUsage … */
+    struct tok_oid eku[TOK_EKU_MAX]; /* … and each purpose in it is here */
+    uint32_t per_second, per_day;    /* signatures; 0: any number */
+    bool bound; /* an issuer certificate was bound to the key */
     struct sg_slice issuer_cert; /* DER, borrowed; empty until bound */
+    struct sg_slice chain; /* DER, borrowed: the certificates above it, one
+                            * behind the other, as far as they were given */
+};
+
+/* All of a guard, and how its key was used (by every process, ever). */
+struct tok_guard_view {
+    struct tok_guard guard;
+    uint64_t signatures;
+    uint64_t refused[TOK_REFUSED_N];
 };
 
 struct tok_key_info {

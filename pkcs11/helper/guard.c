@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "pkcs11/helper/guard-names.h"
 
 enum sg_rc tok_guard_check_limits(const struct tok_guard *limits,
                                   struct sg_err *err)
@@ -18,6 +19,11 @@ enum sg_rc tok_guard_check_limits(const struct tok_guard *limits,
                           "0 … %lld s",
                           (long long)limits->max_validity,
                           (long long)TOK_VALIDITY_MAX);
+    if (limits->n_eku > TOK_EKU_MAX || limits->per_second > TOK_RATE_MAX
+        || limits->per_day > TOK_RATE_MAX)
+        return sg_err_set(err, SG_USAGE,
+                          "guard: at most %d purposes, and a rate of %d",
+                          TOK_EKU_MAX, TOK_RATE_MAX);
     if (limits->purpose == TOK_PURPOSE_CA) {
         if (limits->max_validity == 0)
             return sg_err_set(err, SG_USAGE,
@@ -28,6 +34,10 @@ enum sg_rc tok_guard_check_limits(const struct tok_guard *limits,
                               "sign CA certificates");
         return SG_OK;
     }
+    if (limits->n_eku > 0)
+        return sg_err_set(err, SG_USAGE,
+                          "guard: extended key usages for a key that signs no "
+                          "certificates");
     if (limits->may_sign_ca || limits->has_max_path_length)
         return sg_err_set(err, SG_USAGE,
                           "guard: a key for %s cannot sign CA certificates",
@@ -83,26 +93,96 @@ static enum sg_rc check_bindable(const struct tok_guard *limits,
     return SG_OK;
 }
 
+/* --- the chain above ---------------------------------------------------------- */
+
+static enum sg_rc check_above(const struct tok_tbs *below,
+                              const struct tok_tbs *above, struct sg_err *err)
+{
+    if (!above->is_ca || !sg_slice_eq(below->issuer, above->subject))
+        return tok_refuse(err, BIND,
+                          "guard: a certificate of the chain is not the "
+                          "issuer of the one below it (RFC 5280 6.1.3)");
+    if (below->aki.p != NULL && above->ski.p != NULL
+        && !sg_slice_eq(below->aki, above->ski))
+        return tok_refuse(err, BIND,
+                          "guard: a certificate of the chain has another key "
+                          "identifier than the one below it names (RFC 5280 "
+                          "4.2.1.1)");
+    return SG_OK;
+}
+
+/* One certificate, with n_between that count below it (RFC 5280 6.1.4). */
+static enum sg_rc take_ca(struct tok_guard_state *g, const struct tok_tbs *tbs,
+                          unsigned n_between, struct sg_err *err)
+{
+    int64_t left = (int64_t)tbs->path_length - n_between - 1;
+
+    if (tbs->has_path_length && (!g->has_path_left || left < g->path_left)) {
+        g->has_path_left = true;
+        g->path_left = left;
+    }
+    if (tbs->constraints.p == NULL)
+        return SG_OK;
+    SG_TRY(tok_names_readable(tbs->constraints, err));
+    g->constraints[g->n_constraints++] = tbs->constraints;
+    return SG_OK;
+}
+
+static enum sg_rc take_chain(struct tok_guard_state *g, struct sg_err *err)
+{
+    struct tok_tbs below = g->issuer;
+    struct tok_tbs above;
+    struct sg_slice cert;
+    struct sg_slice der;
+    struct sg_der in;
+    unsigned between = 0;
+
+    SG_TRY(take_ca(g, &g->issuer, 0, err));
+    sg_der_init(&in, g->limits.chain, "chain");
+    for (unsigned n = 1; sg_der_more(&in); n++) {
+        if (n == TOK_CHAIN_MAX)
+            return sg_err_set(err, SG_LIMIT,
+                              "guard: a chain of more than %d certificates",
+                              TOK_CHAIN_MAX);
+        SG_TRY(tok_der_whole(&in, &cert, err));
+        SG_TRY(tok_tbs_of_cert(cert, &der, err));
+        SG_TRY(tok_tbs_parse(der, &above, err));
+        SG_TRY(check_above(&below, &above, err));
+        if (!sg_slice_eq(below.issuer, below.subject))
+            between++;
+        SG_TRY(take_ca(g, &above, between, err));
+        below = above;
+    }
+    return SG_OK;
+}
+
+/* --- making one --------------------------------------------------------------- */
+
 enum sg_rc tok_guard_new(const struct tok_guard *limits, struct sg_slice spki,
                          struct tok_guard_state **ret_guard, struct sg_err *err)
 {
     struct sg_slice cert = limits->issuer_cert;
+    struct sg_slice chain = limits->chain;
 
     SG_TRY(tok_guard_check_limits(limits, err));
     SG_TRY(check_bindable(limits, err));
     if (!limits->bound)
-        cert = SG_SLICE(NULL, 0);
+        cert = chain = SG_SLICE(NULL, 0);
     SG_CLEANUP(tok_guard_free)
-    struct tok_guard_state *g = calloc(1, sizeof(*g) + cert.len);
+    struct tok_guard_state *g = calloc(1, sizeof(*g) + cert.len + chain.len);
     if (g == NULL)
         return sg_err_set(err, SG_NOMEM, "guard");
     g->limits = *limits;
-    g->limits.issuer_cert = SG_SLICE(g->cert, cert.len);
+    g->limits.issuer_cert = SG_SLICE(g->bytes, cert.len);
+    g->limits.chain = SG_SLICE(g->bytes + cert.len, chain.len);
     if (limits->bound) {
-        memcpy(g->cert, cert.p, cert.len);
+        memcpy(g->bytes, cert.p, cert.len);
+        if (chain.len > 0)
+            memcpy(g->bytes + cert.len, chain.p, chain.len);
         SG_TRY(tok_guard_check_issuer(g->limits.issuer_cert, spki, &g->issuer,
                                       err));
-        (void)SHA256(g->cert, cert.len, g->issuer_sha256);
+        SG_TRY(take_chain(g, err));
+        (void)SHA256(g->bytes, cert.len, g->issuer_sha256);
     }
     *ret_guard = SG_TAKE(g);
     return SG_OK;
@@ -166,9 +246,8 @@ static bool path_limit(const struct tok_guard_state *g, bool own,
     } else {
         if (g->limits.has_max_path_length)
             max = g->limits.max_path_length;
-        if (g->limits.bound && g->issuer.has_path_length
-            && (uint64_t)g->issuer.path_length - 1 < max)
-            max = g->issuer.path_length - 1U;
+        if (g->has_path_left && (uint64_t)g->path_left < max)
+            max = (uint64_t)g->path_left;
     }
     *ret_max = max;
     return max != UINT64_MAX;
@@ -179,11 +258,15 @@ static enum sg_rc check_path(const struct tok_guard_state *g, bool own,
 {
     uint64_t max;
 
-    if (!own && g->limits.bound && g->issuer.has_path_length
-        && g->issuer.path_length == 0)
+    if (!own && g->issuer.has_path_length && g->issuer.path_length == 0)
         return tok_refuse(err, PATH_LENGTH,
                           "guard: the issuer's path length is 0: no CA "
                           "certificate below it (RFC 5280 4.2.1.9)");
+    if (!own && g->has_path_left && g->path_left < 0)
+        return tok_refuse(err, PATH_LENGTH,
+                          "guard: the path length of a certificate above the "
+                          "issuer is used up: no CA certificate below it "
+                          "(RFC 5280 6.1.4)");
     if (!path_limit(g, own, &max))
         return SG_OK;
     if (!tbs->has_path_length)
@@ -270,6 +353,52 @@ static enum sg_rc check_bound(const struct tok_guard_state *g, bool own,
     return SG_OK;
 }
 
+static bool is_allowed_purpose(const struct tok_guard *limits,
+                               struct sg_slice oid)
+{
+    for (uint32_t i = 0; i < limits->n_eku; i++)
+        if (sg_slice_eq(oid,
+                        SG_SLICE(limits->eku[i].octets, limits->eku[i].len)))
+            return true;
+    return false;
+}
+
+static enum sg_rc check_purposes(const struct tok_guard_state *g,
+                                 const struct tok_tbs *tbs, struct sg_err *err)
+{
+    char text[SG_OID_TEXT_MAX];
+    struct sg_slice oid;
+    struct sg_der in;
+
+    if (g->limits.n_eku == 0)
+        return SG_OK;
+    if (tbs->eku.p == NULL)
+        return tok_refuse(err, EKU,
+                          "guard: no extKeyUsage, which would allow every "
+                          "purpose (RFC 5280 4.2.1.12)");
+    sg_der_init(&in, tbs->eku, "extKeyUsage");
+    while (sg_der_more(&in)) {
+        SG_TRY(sg_der_oid(&in, &oid, err));
+        if (!is_allowed_purpose(&g->limits, oid))
+            return tok_refuse(err, EKU,
+                              "guard: extKeyUsage %s is none of the key's",
+                              sg_oid_to_text(oid, text));
+    }
+    return SG_OK;
+}
+
+/* A self-issued CA certificate that is not the last of its path is not held
+ * against constraints (RFC 5280 6.1.3 (b)). */
+static enum sg_rc check_names(const struct tok_guard_state *g,
+                              const struct tok_tbs *tbs, struct sg_err *err)
+{
+    if (tbs->is_ca && sg_slice_eq(tbs->issuer, tbs->subject))
+        return SG_OK;
+    for (size_t i = 0; i < g->n_constraints; i++)
+        SG_TRY(tok_names_check(g->constraints[i], tbs, err));
+    return SG_OK;
+}
+
 enum sg_rc tok_guard_check_cert(const struct tok_guard_state *guard,
                                 struct sg_slice spki, const struct tok_tbs *tbs,
                                 struct sg_err *err)
@@ -284,8 +413,11 @@ enum sg_rc tok_guard_check_cert(const struct tok_guard_state *guard,
     bool own = sg_slice_eq(tbs->spki, spki);
     SG_TRY(guard->limits.bound ? check_bound(guard, own, tbs, err)
                                : check_unbound(guard, own, tbs, err));
-    SG_TRY(check_ca(guard, own && sg_slice_eq(tbs->issuer, tbs->subject), tbs,
-                    err));
+    own = own && sg_slice_eq(tbs->issuer, tbs->subject);
+    SG_TRY(check_ca(guard, own, tbs, err));
+    if (!own || !tbs->is_ca)
+        SG_TRY(check_purposes(guard, tbs, err));
+    SG_TRY(check_names(guard, tbs, err));
     return check_times(guard, tbs, err);
 }
 
@@ -300,6 +432,61 @@ enum sg_rc tok_guard_check_csr(const struct tok_guard_state *guard,
         return tok_refuse(err, PUBLIC_KEY,
                           "guard: the request's public key is not this key's "
                           "(RFC 2986 4.1)");
+    return SG_OK;
+}
+
+/* --- narrowing ------------------------------------------------------------------ */
+
+static bool wider_purposes(const struct tok_guard *now,
+                           const struct tok_guard *want)
+{
+    if (now->n_eku == 0)
+        return false;
+    for (uint32_t i = 0; i < want->n_eku; i++)
+        if (!is_allowed_purpose(
+                now, SG_SLICE(want->eku[i].octets, want->eku[i].len)))
+            return true;
+    return want->n_eku == 0;
+}
+
+static bool wider_path(const struct tok_guard *now,
+                       const struct tok_guard *want)
+{
+    return want->may_sign_ca && now->has_max_path_length
+           && (!want->has_max_path_length
+               || want->max_path_length > now->max_path_length);
+}
+
+/* 0 is any number. */
+static bool wider_rate(uint32_t now, uint32_t want)
+{
+    return now > 0 && (want == 0 || want > now);
+}
+
+enum sg_rc tok_guard_check_narrower(const struct tok_guard *now,
+                                    const struct tok_guard *want,
+                                    struct sg_err *err)
+{
+    const struct {
+        const char *field;
+        bool wider;
+    } fields[] = {
+        { "purpose", want->purpose != now->purpose },
+        { "may_sign_ca", want->may_sign_ca && !now->may_sign_ca },
+        { "max_path_length", wider_path(now, want) },
+        { "max_validity", want->max_validity > now->max_validity },
+        { "may_sign_crl", now->no_crl && !want->no_crl },
+        { "extended_key_usage", wider_purposes(now, want) },
+        { "max_per_second", wider_rate(now->per_second, want->per_second) },
+        { "max_per_day", wider_rate(now->per_day, want->per_day) },
+    };
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(fields); i++)
+        if (fields[i].wider)
+            return tok_refuse(err, NARROW,
+                              "guard: %s would be wider: a guard is only ever "
+                              "narrowed",
+                              fields[i].field);
     return SG_OK;
 }
 

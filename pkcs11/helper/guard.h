@@ -11,19 +11,30 @@
 #include "pkcs11/keytype.h"
 
 struct tok_guard_state {
-    struct tok_guard limits; /* issuer_cert points at cert */
-    struct tok_tbs issuer;   /* of cert, borrowed from it */
+    struct tok_guard limits; /* issuer_cert and chain point into bytes */
+    struct tok_tbs issuer;   /* of issuer_cert, borrowed from it */
+    struct sg_slice constraints[TOK_CHAIN_MAX]; /* of it and those above */
+    size_t n_constraints;
+    bool has_path_left; /* some certificate of the chain has a path length: */
+    int64_t path_left;  /* what is left of it below the key; < 0: no CA */
     uint8_t issuer_sha256[32];
     struct tok_guard_state *older; /* owned; kept for threads that read it */
-    uint8_t cert[];                /* empty until bound */
+    uint8_t bytes[];               /* empty until bound */
 };
 
 /* Limits that make sense for the purpose: SG_USAGE otherwise. */
 enum sg_rc tok_guard_check_limits(const struct tok_guard *limits,
                                   struct sg_err *err);
 
-/* limits are copied with their certificate, which must fit the key and the
- * guard as tok_guard_check_issuer() says. */
+/* SG_POLICY names the limit of want that is wider than now's. */
+enum sg_rc tok_guard_check_narrower(const struct tok_guard *now,
+                                    const struct tok_guard *want,
+                                    struct sg_err *err);
+
+/* limits are copied with their certificates. The issuer's must fit the key and
+ * the guard as tok_guard_check_issuer() says, each one of the chain the one
+ * below it by name and key identifier. Its signatures are not checked: a chain
+ * that somebody made up takes away, and gives nothing. */
 enum sg_rc tok_guard_new(const struct tok_guard *limits, struct sg_slice spki,
                          struct tok_guard_state **ret_guard,
                          struct sg_err *err);

@@ -19,6 +19,12 @@ struct tok_guard_key {
     struct sg_slice spki; /* empty: taken from the file */
 };
 
+#define TOK_GUARD_PATH_MAX 1024 /* bytes; what common/file takes */
+/* <dir>/<token serial>-<CKA_ID><ending>; what a file name cannot hold becomes
+ * "_". SG_CONFIG without a directory. */
+enum sg_rc tok_guard_path(const struct tok_guard_key *key, const char *ending,
+                          char *dst, size_t size, struct sg_err *err);
+
 /* Make the directory (mode 0700) when it is absent and check that nobody else
  * may write it. SG_CONFIG. */
 enum sg_rc tok_guard_dir_ready(const char *dir, struct sg_err *err);
@@ -38,12 +44,20 @@ enum sg_rc tok_guard_create(const struct tok_guard_key *key,
 /* Take back what tok_guard_create() wrote: the key is gone again. */
 void tok_guard_forget(const struct tok_guard_key *key);
 
-/* Bind the issuer certificate in the file and give back the guard as it now
- * is. Bound to the same one already: fine. SG_POLICY for another one or one
- * that does not fit the key, SG_NOT_FOUND without a guard. */
+/* Bind the issuer certificate, and the chain above it, in the file and give
+ * back the guard as it now is. Bound to the same one already: fine, and a
+ * longer chain is taken over. SG_POLICY for another one or one that does not
+ * fit the key, SG_NOT_FOUND without a guard. */
 enum sg_rc tok_guard_bind_file(const struct tok_guard_key *key,
-                               struct sg_slice cert,
+                               struct sg_slice cert, struct sg_slice chain,
                                struct tok_guard_state **ret_guard,
                                struct sg_err *err);
+
+/* Put these limits into the file, none of them wider than what stands there,
+ * and give back the guard as it now is. */
+enum sg_rc tok_guard_narrow_file(const struct tok_guard_key *key,
+                                 const struct tok_guard *limits,
+                                 struct tok_guard_state **ret_guard,
+                                 struct sg_err *err);
 
 #endif

@@ -34,6 +34,7 @@ static void entry_free(struct tok_entry *entry)
 {
     EVP_PKEY_free(entry->pub);
     tok_guard_free(atomic_load(&entry->guard));
+    tok_use_close(entry->use);
     free(entry);
 }
 
@@ -219,10 +220,13 @@ static enum sg_rc open_guard(const struct tok_keys *keys,
     return tok_spki_type(sg_buf_slice(&spki), &info->type, err);
 }
 
-static enum sg_rc entry_new(const struct tok_key_info *info,
+static enum sg_rc entry_new(const struct tok_keys *keys,
+                            const struct tok_key_info *info,
                             struct tok_guard_state **guard,
                             struct tok_entry **ret, struct sg_err *err)
 {
+    struct tok_guard_key key = guard_key(keys, info);
+    SG_CLEANUP(tok_use_close) struct tok_use *use = NULL;
     const unsigned char *der = info->spki;
     SG_CLEANUP(EVP_PKEY_free)
     EVP_PKEY *pub = d2i_PUBKEY(NULL, &der, (long)info->spki_len);
@@ -230,6 +234,7 @@ static enum sg_rc entry_new(const struct tok_key_info *info,
     if (pub == NULL)
         return sg_err_openssl(err, SG_POLICY, "key \"%s\": public key",
                               info->label);
+    SG_TRY(tok_use_open(&key, &use, err));
     struct tok_entry *entry = calloc(1, sizeof(*entry));
     if (entry == NULL)
         return sg_err_set(err, SG_NOMEM, "key");
@@ -241,6 +246,9 @@ static enum sg_rc entry_new(const struct tok_key_info *info,
     entry->type = info->type;
     entry->attrs = info->attrs;
     entry->pub = SG_TAKE(pub);
+    entry->use = SG_TAKE(use);
+    /* The guard was read before: look again at the first signature. */
+    atomic_store(&entry->changes, UINT64_MAX);
     atomic_store(&entry->guard, SG_TAKE(*guard));
     *ret = entry;
     return SG_OK;
@@ -282,7 +290,7 @@ static enum sg_rc add_entry(struct tok_keys *keys,
     if (n == TOK_KEYS_MAX)
         return sg_err_set(err, SG_LIMIT, "more than %d keys are open",
                           TOK_KEYS_MAX);
-    SG_TRY(entry_new(info, guard, &keys->entries[n], err));
+    SG_TRY(entry_new(keys, info, guard, &keys->entries[n], err));
     atomic_store_explicit(&keys->n, n + 1, memory_order_release);
     *ret_ref = n;
     return SG_OK;
@@ -314,33 +322,148 @@ enum sg_rc tok_keys_open(struct tok_keys *keys, struct tok_session *ses,
     return SG_OK;
 }
 
-/* --- binding ---------------------------------------------------------------------------- */
+/* --- changing guards ------------------------------------------------------------------ */
 
-enum sg_rc tok_keys_bind(struct tok_keys *keys, uint32_t ref,
-                         struct sg_slice cert, struct sg_err *err)
+static struct tok_guard_key entry_key(const struct tok_keys *keys,
+                                      const struct tok_entry *entry)
 {
-    struct tok_entry *entry = tok_keys_get(keys, ref);
-    struct tok_guard_state *bound = NULL;
-
-    if (entry == NULL)
-        return sg_err_set(err, SG_NOT_FOUND, "key reference %u was not opened",
-                          (unsigned)ref);
-    struct tok_guard_key key = {
+    return (struct tok_guard_key){
         .dir = keys->guard_dir,
         .serial = keys->serial,
         .label = entry->label,
         .id = SG_SLICE(entry->id, entry->id_len),
         .spki = tok_entry_spki(entry),
     };
-    SG_TRY(tok_guard_bind_file(&key, cert, &bound, err));
-    (void)pthread_mutex_lock(&keys->lock);
+}
+
+static enum sg_rc require(struct tok_keys *keys, uint32_t ref,
+                          struct tok_entry **ret, struct sg_err *err)
+{
+    *ret = tok_keys_get(keys, ref);
+    if (*ret == NULL)
+        return sg_err_set(err, SG_NOT_FOUND, "key reference %u was not opened",
+                          (unsigned)ref);
+    return SG_OK;
+}
+
+/* Is next what now may become while the process runs? */
+static bool may_replace(const struct tok_guard_state *now,
+                        const struct tok_guard_state *next)
+{
+    struct sg_err unused = { 0 };
+
+    if (now == NULL)
+        return true;
+    if (now->limits.bound
+        && (!next->limits.bound
+            || !sg_slice_eq(now->limits.issuer_cert, next->limits.issuer_cert)
+            || next->limits.chain.len < now->limits.chain.len))
+        return false;
+    return tok_guard_check_narrower(&now->limits, &next->limits, &unused)
+           == SG_OK;
+}
+
+/* Under the lock. Threads may still be reading the old one. */
+static void put_guard(struct tok_entry *entry, struct tok_guard_state *own_next)
+{
     struct tok_guard_state *now = atomic_load(&entry->guard);
-    if (now != NULL && now->limits.bound) {
-        tok_guard_free(bound); /* another thread was faster; it is the same */
-    } else {
-        bound->older = now;
-        atomic_store(&entry->guard, bound);
+
+    if (!may_replace(now, own_next)) {
+        tok_guard_free(own_next); /* another thread was faster */
+        return;
     }
+    own_next->older = now;
+    atomic_store_explicit(&entry->guard, own_next, memory_order_release);
+}
+
+/* Tell every process of the key. */
+static void guard_changed(struct tok_keys *keys, struct tok_entry *entry,
+                          struct tok_guard_state *own_next)
+{
+    (void)pthread_mutex_lock(&keys->lock);
+    put_guard(entry, own_next);
     (void)pthread_mutex_unlock(&keys->lock);
+    (void)atomic_fetch_add(&entry->use->changes, 1);
+}
+
+enum sg_rc tok_keys_bind(struct tok_keys *keys, uint32_t ref,
+                         struct sg_slice cert, struct sg_slice chain,
+                         struct sg_err *err)
+{
+    struct tok_entry *entry;
+    struct tok_guard_state *next = NULL;
+
+    SG_TRY(require(keys, ref, &entry, err));
+    struct tok_guard_key key = entry_key(keys, entry);
+    if (tok_guard_bind_file(&key, cert, chain, &next, err) != SG_OK) {
+        (void)tok_use_count(entry->use, err);
+        return err->rc;
+    }
+    guard_changed(keys, entry, next);
+    return SG_OK;
+}
+
+enum sg_rc tok_keys_narrow(struct tok_keys *keys, uint32_t ref,
+                           const struct tok_guard *limits, struct sg_err *err)
+{
+    struct tok_entry *entry;
+    struct tok_guard_state *next = NULL;
+
+    SG_TRY(require(keys, ref, &entry, err));
+    struct tok_guard_key key = entry_key(keys, entry);
+    if (tok_guard_narrow_file(&key, limits, &next, err) != SG_OK) {
+        (void)tok_use_count(entry->use, err);
+        return err->rc;
+    }
+    guard_changed(keys, entry, next);
+    return SG_OK;
+}
+
+/* A guard that root made wider holds from the next start on. */
+static enum sg_rc read_again(struct tok_keys *keys, struct tok_entry *entry,
+                             uint64_t changes, struct sg_err *err)
+{
+    SG_CLEANUP(tok_guard_free) struct tok_guard_state *next = NULL;
+    struct tok_guard_key key = entry_key(keys, entry);
+
+    SG_TRY(tok_guard_load(&key, NULL, &next, err));
+    (void)pthread_mutex_lock(&keys->lock);
+    if (next != NULL)
+        put_guard(entry, SG_TAKE(next));
+    (void)pthread_mutex_unlock(&keys->lock);
+    atomic_store(&entry->changes, changes);
+    return SG_OK;
+}
+
+enum sg_rc tok_entry_guard(struct tok_keys *keys, struct tok_entry *entry,
+                           const struct tok_guard_state **ret,
+                           struct sg_err *err)
+{
+    uint64_t changes =
+        atomic_load_explicit(&entry->use->changes, memory_order_acquire);
+
+    if (changes != atomic_load_explicit(&entry->changes, memory_order_relaxed))
+        SG_TRY(read_again(keys, entry, changes, err));
+    *ret = atomic_load_explicit(&entry->guard, memory_order_acquire);
+    return SG_OK;
+}
+
+enum sg_rc tok_keys_show(struct tok_keys *keys, uint32_t ref,
+                         struct tok_guard_view *ret, struct sg_err *err)
+{
+    const struct tok_guard_state *guard;
+    struct tok_entry *entry;
+    struct tok_guard_view view;
+
+    SG_TRY(require(keys, ref, &entry, err));
+    SG_TRY(tok_entry_guard(keys, entry, &guard, err));
+    if (guard == NULL)
+        return sg_err_set(err, SG_NOT_FOUND, "guard: key \"%s\" has no guard",
+                          entry->label);
+    view.guard = guard->limits;
+    view.signatures = atomic_load(&entry->use->signatures);
+    for (size_t i = 0; i < TOK_REFUSED_N; i++)
+        view.refused[i] = atomic_load(&entry->use->refused[i]);
+    *ret = view;
     return SG_OK;
 }

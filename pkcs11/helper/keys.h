@@ -4,13 +4,14 @@
 
 /* The keys that a program has opened. An entry is added once, under the lock,
  * and lives until the end: workers read it without one. Only its guard may be
- * exchanged, for one that is bound. */
+ * exchanged, for one that is bound or narrower. */
 
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "pkcs11/frame.h"
+#include "pkcs11/helper/guard-use.h"
 #include "pkcs11/helper/guard.h"
 #include "pkcs11/helper/object.h"
 #include "pkcs11/helper/session.h"
@@ -25,6 +26,8 @@ struct tok_entry {
     uint32_t attrs;
     EVP_PKEY *pub;                         /* owned; checks every signature */
     struct tok_guard_state *_Atomic guard; /* owned; NULL: signs nothing */
+    struct tok_use *use;                   /* owned; rates and counters */
+    _Atomic uint64_t changes;              /* of use, when guard was read */
 };
 struct sg_slice tok_entry_spki(const struct tok_entry *entry);
 
@@ -56,9 +59,22 @@ enum sg_rc tok_keys_open(struct tok_keys *keys, struct tok_session *ses,
                          const struct tok_key_open *want, uint32_t *ret_ref,
                          struct tok_key_info *ret, struct sg_err *err);
 
-/* Bind the issuer certificate to the key's guard. */
+/* Bind the issuer certificate, with the chain above it, to the key's guard. */
 enum sg_rc tok_keys_bind(struct tok_keys *keys, uint32_t ref,
-                         struct sg_slice cert, struct sg_err *err);
+                         struct sg_slice cert, struct sg_slice chain,
+                         struct sg_err *err);
+/* Narrow it. */
+enum sg_rc tok_keys_narrow(struct tok_keys *keys, uint32_t ref,
+                           const struct tok_guard *limits, struct sg_err *err);
+/* All of it; slices are good as long as keys. SG_NOT_FOUND without one. */
+enum sg_rc tok_keys_show(struct tok_keys *keys, uint32_t ref,
+                         struct tok_guard_view *ret, struct sg_err *err);
+
+/* The guard that holds now: another process may have bound or narrowed it.
+ * *ret is NULL when the key has none. */
+enum sg_rc tok_entry_guard(struct tok_keys *keys, struct tok_entry *entry,
+                           const struct tok_guard_state **ret,
+                           struct sg_err *err);
 
 /* Inside of a tok_session_op: the one private key of this entry, held against
  * its public key once more. */

@@ -228,14 +228,45 @@ static enum sg_rc do_guard_bind(struct worker *w, struct sg_slice in,
 {
     struct sg_reader r;
     struct sg_slice cert;
+    struct sg_slice chain;
     uint32_t ref;
 
     sg_reader_init(&r, in);
     if (sg_get_u32(&r, &ref, err) != SG_OK
         || sg_get_blob(&r, TOK_TBS_MAX, &cert, err) != SG_OK
+        || sg_get_blob(&r, TOK_FRAME_MAX, &chain, err) != SG_OK
         || sg_get_end(&r, err) != SG_OK)
         return bad(w, err->rc);
-    return tok_keys_bind(w->serve->cfg.keys, ref, cert, err);
+    return tok_keys_bind(w->serve->cfg.keys, ref, cert, chain, err);
+}
+
+static enum sg_rc do_guard_show(struct worker *w, struct sg_slice in,
+                                struct sg_err *err)
+{
+    struct tok_guard_view view;
+    struct sg_reader r;
+    uint32_t ref;
+
+    sg_reader_init(&r, in);
+    if (sg_get_u32(&r, &ref, err) != SG_OK || sg_get_end(&r, err) != SG_OK)
+        return bad(w, err->rc);
+    SG_TRY(tok_keys_show(w->serve->cfg.keys, ref, &view, err));
+    return tok_put_guard_view(&w->payload, &view, err);
+}
+
+static enum sg_rc do_guard_narrow(struct worker *w, struct sg_slice in,
+                                  struct sg_err *err)
+{
+    struct tok_guard limits;
+    struct sg_reader r;
+    uint32_t ref;
+
+    sg_reader_init(&r, in);
+    if (sg_get_u32(&r, &ref, err) != SG_OK
+        || tok_get_guard(&r, &limits, err) != SG_OK
+        || sg_get_end(&r, err) != SG_OK)
+        return bad(w, err->rc);
+    return tok_keys_narrow(w->serve->cfg.keys, ref, &limits, err);
 }
 
 static enum sg_rc sign(struct worker *w, const struct tok_sign *req,
@@ -289,6 +320,8 @@ static const struct handler {
     { TOK_OP_KEY_LIST, NEEDS_LOGIN, do_key_list },
     { TOK_OP_KEY_GENERATE, NEEDS_LOGIN, do_key_generate },
     { TOK_OP_GUARD_BIND, NEEDS_LOGIN, do_guard_bind },
+    { TOK_OP_GUARD_SHOW, NEEDS_LOGIN, do_guard_show },
+    { TOK_OP_GUARD_NARROW, NEEDS_LOGIN, do_guard_narrow },
     { TOK_OP_TOKEN_LIST, NEEDS_ADMIN, do_token_list },
     { TOK_OP_TOKEN_INIT, NEEDS_ADMIN, do_token_init },
 };
@@ -324,13 +357,16 @@ static void log_failure(struct serve *s, const struct tok_frame *frame,
 {
     char quoted[SG_LOG_VALUE_MAX];
     unsigned dropped = 0;
+    enum tok_refused reason = tok_refused_of(why);
+    bool guarded = tok_op_signs(frame->op) || frame->op == TOK_OP_GUARD_BIND
+                   || frame->op == TOK_OP_GUARD_NARROW;
 
-    if (tok_op_signs(frame->op) && why->rc == SG_POLICY) {
+    if (guarded && reason != TOK_REFUSED_N) {
         unsigned long long n = atomic_fetch_add(&s->refusals, 1) + 1;
         if (sg_log_limit_pass(&s->refusal_lines, REFUSALS_PER_SECOND, &dropped))
             sg_log(SG_LOG_WARN, "guard_refused",
-                   "op=%s refused=%llu dropped=%u err=%s",
-                   tok_op_name(frame->op), n, dropped,
+                   "op=%s refused=%llu dropped=%u reason=%s err=%s",
+                   tok_op_name(frame->op), n, dropped, tok_refused_name(reason),
                    sg_log_quote(why->msg, quoted, sizeof(quoted)));
         return;
     }

@@ -116,10 +116,12 @@ static enum sg_rc choose(const struct tok_entry *entry, struct sg_slice der,
 
 /* --- what is signed ----------------------------------------------------------------- */
 
-static const struct tok_guard_state *guard_of(const struct tok_entry *entry)
-{
-    return atomic_load_explicit(&entry->guard, memory_order_acquire);
-}
+/* What a look needs. */
+struct looking {
+    const struct tok_entry *entry;
+    const struct tok_guard_state *guard; /* NULL: none */
+    const struct tok_sign *req;
+};
 
 static enum sg_rc same_algorithm(struct sg_slice inner,
                                  const struct tok_sign *req, struct sg_err *err)
@@ -131,77 +133,66 @@ static enum sg_rc same_algorithm(struct sg_slice inner,
     return SG_OK;
 }
 
-static enum sg_rc look_at_cert(const struct tok_entry *entry,
-                               const struct tok_sign *req, struct sg_err *err)
+static enum sg_rc look_at_cert(const struct looking *l, struct sg_err *err)
 {
     struct tok_tbs tbs;
 
-    SG_TRY(tok_tbs_parse(req->tbs, &tbs, err));
-    SG_TRY(same_algorithm(tbs.algorithm, req, err));
-    return tok_guard_check_cert(guard_of(entry), tok_entry_spki(entry), &tbs,
-                                err);
+    SG_TRY(tok_tbs_parse(l->req->tbs, &tbs, err));
+    SG_TRY(same_algorithm(tbs.algorithm, l->req, err));
+    return tok_guard_check_cert(l->guard, tok_entry_spki(l->entry), &tbs, err);
 }
 
-static enum sg_rc look_at_csr(const struct tok_entry *entry,
-                              const struct tok_sign *req, struct sg_err *err)
+static enum sg_rc look_at_csr(const struct looking *l, struct sg_err *err)
 {
     struct sg_slice spki;
 
-    SG_TRY(tok_csr_info_parse(req->tbs, &spki, err));
-    return tok_guard_check_csr(guard_of(entry), tok_entry_spki(entry), spki,
-                               err);
+    SG_TRY(tok_csr_info_parse(l->req->tbs, &spki, err));
+    return tok_guard_check_csr(l->guard, tok_entry_spki(l->entry), spki, err);
 }
 
-static enum sg_rc look_at_crl(const struct tok_entry *entry,
-                              const struct tok_sign *req, struct sg_err *err)
+static enum sg_rc look_at_crl(const struct looking *l, struct sg_err *err)
 {
     struct tok_crl crl;
 
-    SG_TRY(tok_crl_parse(req->tbs, &crl, err));
-    SG_TRY(same_algorithm(crl.algorithm, req, err));
-    return tok_guard_check_crl(guard_of(entry), &crl, err);
+    SG_TRY(tok_crl_parse(l->req->tbs, &crl, err));
+    SG_TRY(same_algorithm(crl.algorithm, l->req, err));
+    return tok_guard_check_crl(l->guard, &crl, err);
 }
 
-static enum sg_rc look_at_ocsp(const struct tok_entry *entry,
-                               const struct tok_sign *req, struct sg_err *err)
+static enum sg_rc look_at_ocsp(const struct looking *l, struct sg_err *err)
 {
     struct tok_ocsp ocsp;
 
-    SG_TRY(tok_ocsp_parse(req->tbs, &ocsp, err));
-    return tok_guard_check_ocsp(guard_of(entry), tok_entry_spki(entry), &ocsp,
-                                err);
+    SG_TRY(tok_ocsp_parse(l->req->tbs, &ocsp, err));
+    return tok_guard_check_ocsp(l->guard, tok_entry_spki(l->entry), &ocsp, err);
 }
 
-static enum sg_rc look_at_digest(const struct tok_entry *entry,
-                                 const struct tok_sign *req, struct sg_err *err)
+static enum sg_rc look_at_digest(const struct looking *l, struct sg_err *err)
 {
-    (void)req; /* its length is checked when the algorithm is known */
-    return tok_guard_check_purpose(guard_of(entry), TOK_PURPOSE_BACKEND, err);
+    /* Its length is checked when the algorithm is known. */
+    return tok_guard_check_purpose(l->guard, TOK_PURPOSE_BACKEND, err);
 }
 
-static enum sg_rc look_at_challenge(const struct tok_entry *entry,
-                                    const struct tok_sign *req,
-                                    struct sg_err *err)
+static enum sg_rc look_at_challenge(const struct looking *l, struct sg_err *err)
 {
-    SG_TRY(tok_guard_check_purpose(guard_of(entry), TOK_PURPOSE_PROBE, err));
-    if (req->tbs.len == 0 || req->tbs.len > TOK_CHALLENGE_MAX)
+    SG_TRY(tok_guard_check_purpose(l->guard, TOK_PURPOSE_PROBE, err));
+    if (l->req->tbs.len == 0 || l->req->tbs.len > TOK_CHALLENGE_MAX)
         return tok_refuse(err, FORMAT,
                           "guard: challenge of %zu bytes, must have 1 to %d",
-                          req->tbs.len, TOK_CHALLENGE_MAX);
-    if (req->algorithm.len != 0)
+                          l->req->tbs.len, TOK_CHALLENGE_MAX);
+    if (l->req->algorithm.len != 0)
         return tok_refuse(err, ALGORITHM,
                           "guard: a challenge is signed with the key's own "
                           "algorithm; none may be named");
     return SG_OK;
 }
 
-static enum sg_rc look_at(enum tok_op op, const struct tok_entry *entry,
-                          const struct tok_sign *req, struct sg_err *err)
+static enum sg_rc look_at(enum tok_op op, const struct looking *l,
+                          struct sg_err *err)
 {
     static const struct {
         enum tok_op op;
-        enum sg_rc (*look)(const struct tok_entry *entry,
-                           const struct tok_sign *req, struct sg_err *err);
+        enum sg_rc (*look)(const struct looking *l, struct sg_err *err);
     } looks[] = {
         { TOK_OP_SIGN_CERT, look_at_cert },
         { TOK_OP_SIGN_CSR, look_at_csr },
@@ -213,7 +204,7 @@ static enum sg_rc look_at(enum tok_op op, const struct tok_entry *entry,
 
     for (size_t i = 0; i < SG_ARRAY_LEN(looks); i++)
         if (looks[i].op == op)
-            return looks[i].look(entry, req, err);
+            return looks[i].look(l, err);
     return sg_err_set(err, SG_BUG, "%s signs nothing", tok_op_name(op));
 }
 
@@ -420,6 +411,25 @@ static enum sg_rc sign_looked_at(struct signing *s, const struct tok_sign *req,
     return sg_buf_put(out, signature.p, signature.len, err);
 }
 
+static enum sg_rc sign(struct signing *s, enum tok_op op,
+                       const struct tok_sign *req, struct sg_buf *out,
+                       struct sg_err *err)
+{
+    uint8_t message[sizeof(TOK_PROBE_PREFIX) + TOK_CHALLENGE_MAX];
+    struct looking l = { .entry = s->entry, .req = req };
+
+    SG_TRY(tok_entry_guard(s->signer->keys, s->entry, &l.guard, err));
+    SG_TRY(look_at(op, &l, err));
+    /* No look passes without a guard. */
+    if (l.guard->limits.per_second > 0 || l.guard->limits.per_day > 0)
+        SG_TRY(
+            tok_use_take(s->entry->use, &l.guard->limits, tok_use_now(), err));
+    if (op != TOK_OP_PROBE_SIGN)
+        return sign_looked_at(s, req, out, err);
+    const struct tok_sign probe = probe_of(s->entry, req, message);
+    return sign_looked_at(s, &probe, out, err);
+}
+
 enum sg_rc tok_signer_sign(struct tok_signer *signer, enum tok_op op,
                            const struct tok_sign *req, struct sg_buf *out,
                            struct sg_err *err)
@@ -427,18 +437,19 @@ enum sg_rc tok_signer_sign(struct tok_signer *signer, enum tok_op op,
     struct signing s = { .signer = signer,
                          .ref = req->key_ref,
                          .is_digest = op == TOK_OP_SIGN_DIGEST };
-    uint8_t message[sizeof(TOK_PROBE_PREFIX) + TOK_CHALLENGE_MAX];
 
     ERR_clear_error(); /* what an earlier request left */
     s.entry = tok_keys_get(signer->keys, req->key_ref);
     if (s.entry == NULL)
         return sg_err_set(err, SG_NOT_FOUND, "key reference %u was not opened",
                           (unsigned)req->key_ref);
-    SG_TRY(look_at(op, s.entry, req, err));
-    if (op != TOK_OP_PROBE_SIGN)
-        return sign_looked_at(&s, req, out, err);
-    const struct tok_sign probe = probe_of(s.entry, req, message);
-    return sign_looked_at(&s, &probe, out, err);
+    if (sign(&s, op, req, out, err) != SG_OK) {
+        (void)tok_use_count(s.entry->use, err);
+        return err->rc;
+    }
+    (void)atomic_fetch_add_explicit(&s.entry->use->signatures, 1,
+                                    memory_order_relaxed);
+    return SG_OK;
 }
 
 enum sg_rc tok_signer_new(struct tok_login *login, struct tok_keys *keys,

@@ -67,6 +67,34 @@ static void sign(struct sg_slice in)
     same(in);
 }
 
+static void guard_view(struct sg_slice in)
+{
+    struct tok_guard_view v;
+    struct sg_err err = { 0 };
+
+    if (tok_get_guard_view(in, &v, &err) != SG_OK)
+        return;
+    FUZZ_HOLDS(tok_put_guard_view(fresh(), &v, &err) == SG_OK);
+    same(in);
+}
+
+static void guard_narrow(struct sg_slice in)
+{
+    struct sg_reader r;
+    struct tok_guard v;
+    uint32_t ref;
+    struct sg_err err = { 0 };
+
+    sg_reader_init(&r, in);
+    if (sg_get_u32(&r, &ref, &err) != SG_OK
+        || tok_get_guard(&r, &v, &err) != SG_OK
+        || sg_get_end(&r, &err) != SG_OK)
+        return;
+    FUZZ_HOLDS(sg_buf_put_u32(fresh(), ref, &err) == SG_OK);
+    FUZZ_HOLDS(tok_put_guard(&g_out, &v, &err) == SG_OK);
+    same(in);
+}
+
 static void log_line(struct sg_slice in)
 {
     static char text[TOK_FRAME_MAX + 1];
@@ -144,6 +172,12 @@ static void payload(enum tok_op op, struct sg_slice in)
         break;
     case TOK_OP_KEY_LIST:
         key_info(in);
+        break;
+    case TOK_OP_GUARD_SHOW:
+        guard_view(in);
+        break;
+    case TOK_OP_GUARD_NARROW:
+        guard_narrow(in);
         break;
     case TOK_OP_PING:
     case TOK_OP_GUARD_BIND:

@@ -330,6 +330,8 @@ static void on_request(const struct tok_frame *req)
     case TOK_OP_TOKEN_INIT:
     case TOK_OP_KEY_GENERATE:
     case TOK_OP_GUARD_BIND:
+    case TOK_OP_GUARD_SHOW:
+    case TOK_OP_GUARD_NARROW:
         on_other(req);
         break;
     case TOK_OP_UNSET:

@@ -350,14 +350,19 @@ static void test_files_that_do_not_fit(void **state)
     static const struct {
         const char *old, *new, *text;
     } CASES[] = {
-        { "version: 1", "version: 2", "version: 2, this is 1" },
+        { "version: 2", "version: 3", "version: 3, this is 2" },
+        { "version: 2", "version: 0", "version: 0, this is 2" },
+        { "may_sign_crl: ", "max_per_day: 0\nmay_sign_crl: ",
+          "max_per_day: 0" },
+        { "may_sign_crl: ", "extended_key_usage: [1.2.x]\nmay_sign_crl: ",
+          "extended_key_usage[0]: OID" },
         { "label: root", "label: roots", "label: another key's guard" },
         { "key_id: ", "key_id: 00", "key_id: another key's guard" },
         { "purpose: ca", "purpose: all", "purpose \"all\" is unknown" },
         { "may_sign_ca: ", "may_sign_ca: perhaps", "may_sign_ca" },
         { "max_validity: 3", "max_validity: 99999993", "max_validity" },
         { "max_validity: ", "max_validity: -", "max_validity" },
-        { "version: 1", "version: 1\nsurprise: 1", "surprise" },
+        { "version: 2", "version: 2\nsurprise: 1", "surprise" },
     };
     struct fixture *f = *state;
     struct t_run run;
@@ -378,6 +383,20 @@ static void test_files_that_do_not_fit(void **state)
     open_refused(f, "");
     assert_int_equal(chmod(f->guard, 0600), 0);
     open_root(f);
+}
+
+/* What an earlier signet wrote is still read. */
+static void test_version_1(void **state)
+{
+    struct fixture *f = *state;
+
+    edit(f->guard, "version: 2", "version: 1");
+    edit(f->guard, "may_sign_crl: true\n", "");
+    restart(f);
+    open_root(f);
+    make_root(f);
+    struct t_tbs t = leaf(f);
+    assert_int_equal(sign(f, &t, NULL), SG_OK);
 }
 
 /* Another key's guard under this key's name. */
@@ -437,6 +456,7 @@ int main(void)
         CASE(test_probe_key),
         CASE(test_file_gone),
         CASE(test_files_that_do_not_fit),
+        CASE(test_version_1),
         CASE(test_swapped_files),
         CASE(test_file_is_private_and_whole),
     };

@@ -264,12 +264,19 @@ enum sg_rc t_open(struct t_helper *h, const struct tok_key_open *want,
 
 enum sg_rc t_bind(struct t_helper *h, uint32_t ref, struct sg_slice cert)
 {
+    return t_bind_chain(h, ref, cert, SG_SLICE(NULL, 0));
+}
+
+enum sg_rc t_bind_chain(struct t_helper *h, uint32_t ref, struct sg_slice cert,
+                        struct sg_slice chain)
+{
     struct sg_buf payload;
     struct sg_err err = { 0 };
 
     sg_buf_init(&payload, TOK_FRAME_MAX);
     t_ok(&err, sg_buf_put_u32(&payload, ref, &err));
     t_ok(&err, sg_buf_put_blob(&payload, cert, &err));
+    t_ok(&err, sg_buf_put_blob(&payload, chain, &err));
     enum sg_rc rc = t_helper_call(h, TOK_OP_GUARD_BIND, sg_buf_slice(&payload));
     sg_buf_done(&payload);
     return rc;

@@ -58,6 +58,9 @@ enum sg_rc t_generate(struct t_helper *h, const struct tok_key_generate *gen,
 enum sg_rc t_open(struct t_helper *h, const struct tok_key_open *want,
                   uint32_t *ret_ref, struct tok_key_info *ret);
 enum sg_rc t_bind(struct t_helper *h, uint32_t ref, struct sg_slice cert);
+/* chain: the certificates above cert, one behind the other. */
+enum sg_rc t_bind_chain(struct t_helper *h, uint32_t ref, struct sg_slice cert,
+                        struct sg_slice chain);
 /* The signature is the blob in h->reply. */
 enum sg_rc t_sign(struct t_helper *h, enum tok_op op,
                   const struct tok_sign *sign, struct sg_slice *ret);
