@@ -10,6 +10,14 @@
 #define BEGIN "-----BEGIN "
 #define END "-----END "
 
+static enum sg_rc frame_line(const char *what, const char *label,
+                             struct sg_buf *out, struct sg_err *err)
+{
+    SG_TRY(sg_buf_put_str(out, what, err));
+    SG_TRY(sg_buf_put_str(out, label, err));
+    return sg_buf_put_str(out, DASHES, err);
+}
+
 enum sg_rc sg_pem_encode(const char *label, struct sg_slice der,
                          struct sg_buf *out, struct sg_err *err)
 {
@@ -22,7 +30,9 @@ enum sg_rc sg_pem_encode(const char *label, struct sg_slice der,
                               + (der.len + 2) / 3 * 4
                               + (der.len + LINE_BYTES - 1) / LINE_BYTES,
                           err));
-    enum sg_rc rc = sg_buf_printf(out, err, BEGIN "%s" DASHES "\n", label);
+    enum sg_rc rc = frame_line(BEGIN, label, out, err);
+    if (rc == SG_OK)
+        rc = sg_buf_put_u8(out, '\n', err);
     while (rc == SG_OK && der.len > 0) {
         size_t n = der.len < LINE_BYTES ? der.len : LINE_BYTES;
 
@@ -32,7 +42,7 @@ enum sg_rc sg_pem_encode(const char *label, struct sg_slice der,
         der = SG_SLICE(der.p + n, der.len - n);
     }
     if (rc == SG_OK)
-        rc = sg_buf_printf(out, err, END "%s" DASHES, label);
+        rc = frame_line(END, label, out, err);
     if (rc != SG_OK)
         out->len = before;
     return rc;
