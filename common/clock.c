@@ -121,6 +121,13 @@ void sg_date_from_time(int64_t t, struct sg_date *ret)
     };
 }
 
+static char *put_two(char *p, int v)
+{
+    *p++ = (char)('0' + v / 10);
+    *p++ = (char)('0' + v % 10);
+    return p;
+}
+
 const char *sg_time_text(int64_t t, char dst[SG_TIME_TEXT_MAX])
 {
     struct sg_date d;
@@ -130,7 +137,19 @@ const char *sg_time_text(int64_t t, char dst[SG_TIME_TEXT_MAX])
         return dst;
     }
     sg_date_from_time(t, &d);
-    (void)snprintf(dst, SG_TIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ",
-                   d.year, d.month, d.day, d.hour, d.minute, d.second);
+    /* In each line of the log: printf would cost ten times as much. */
+    char *p = put_two(put_two(dst, d.year / 100), d.year % 100);
+    *p++ = '-';
+    p = put_two(p, d.month);
+    *p++ = '-';
+    p = put_two(p, d.day);
+    *p++ = 'T';
+    p = put_two(p, d.hour);
+    *p++ = ':';
+    p = put_two(p, d.minute);
+    *p++ = ':';
+    p = put_two(p, d.second);
+    *p++ = 'Z';
+    *p = '\0';
     return dst;
 }
