@@ -307,6 +307,37 @@ def test_an_encrypted_key_and_one_that_others_read(room):
     expect(done.returncode, 78, done.stderr)
 
 
+def test_an_approver_whose_key_is_in_a_token(room):
+    room.make_token("people")
+    for label, purpose, kind in (("ada", "backend", "ec-p256"),
+                                 ("ed", "backend", "ed25519"),
+                                 ("ca", "ca", "ec-p256")):
+        made = room.signet("key", "generate", "--token", "people", "--label",
+                           label, "--type", kind, "--purpose", purpose,
+                           "--json", *room.token_opts())
+        room.write(f"{label}.hsm.pub",
+                   json.loads(made.stdout)["public_key"] + "\n")
+    ada = {"name": ADA, "key": str(room.dir / "ada.hsm.pub")}
+    plan = room.key_plan("hsm", "hsm", approvers=[ada], approvals=1)
+    out = room.dir / "hsm.approval"
+
+    def approve(key, check=True):
+        return room.approve(plan, ADA, *room.token_opts(), "--out", out,
+                            key=key, check=check)
+    for key, code, why in (
+            ("pkcs11:token=people", 64, "object=LABEL is missing"),
+            ("pkcs11:token=people;object=%zz", 64, "bad escape"),
+            ("pkcs11:token=people;object=nobody", 66, "nobody"),
+            ("pkcs11:token=people;object=ca", 65, "was not made for backends"),
+            ("pkcs11:token=people;object=ed", 69, "signs no digests")):
+        done = approve(key, check=False)
+        expect(done.returncode, code, key + done.stderr)
+        expect_in(why, done.stderr)
+    approve("pkcs11:token=people;object=%61da")
+    room.execute(plan, "hsm", "--approvals", out)
+    verified(room, "hsm")
+
+
 # --- what stops a ceremony --------------------------------------------------------
 
 def test_window(room):
