@@ -22,6 +22,7 @@ extern const struct cli_command CLI_CMD_CEREMONY_REHEARSE;
 extern const struct cli_command CLI_CMD_CEREMONY_APPROVE;
 extern const struct cli_command CLI_CMD_CEREMONY_EXECUTE;
 extern const struct cli_command CLI_CMD_CEREMONY_BIND;
+extern const struct cli_command CLI_CMD_CEREMONY_SEAL;
 extern const struct cli_command CLI_CMD_CEREMONY_VERIFY;
 extern const struct cli_command CLI_CMD_CEREMONY_BUNDLE_PACK;
 extern const struct cli_command CLI_CMD_CEREMONY_BUNDLE_UNPACK;
