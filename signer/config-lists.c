@@ -49,6 +49,30 @@ static bool is_pin_source(const char *text)
     return strcmp(text, "prompt") == 0;
 }
 
+static enum sg_rc check_identity(const struct srv_check *c, size_t i,
+                                 const struct srv_token_config *t)
+{
+    char at[SRV_ENTRY_MAX];
+
+    if (t->serial != NULL
+        && (t->serial[0] == '\0' || strlen(t->serial) > SERIAL_MAX))
+        return SRV_REFUSE(c, entry_of(at, "tokens", i, "serial"),
+                          "\"%s\" is not 1 to %d characters", t->serial,
+                          SERIAL_MAX);
+    if ((t->identity_key == NULL) != (t->identity_public_key == NULL))
+        return SRV_REFUSE(c, entry_of(at, "tokens", i, "identity_key"),
+                          "identity_key and identity_public_key belong "
+                          "together");
+    if (t->identity_key == NULL)
+        return SG_OK;
+    if (t->identity_key[0] == '\0' || strlen(t->identity_key) > LABEL_MAX)
+        return SRV_REFUSE(c, entry_of(at, "tokens", i, "identity_key"),
+                          "the label is not 1 to %d bytes", LABEL_MAX);
+    return srv_check_absolute(c,
+                              entry_of(at, "tokens", i, "identity_public_key"),
+                              t->identity_public_key);
+}
+
 static enum sg_rc check_token_texts(const struct srv_check *c, size_t i,
                                     const struct srv_token_config *t)
 {
@@ -65,11 +89,7 @@ static enum sg_rc check_token_texts(const struct srv_check *c, size_t i,
     if (strncmp(t->uri, "pkcs11:", 7) != 0)
         return SRV_REFUSE(c, entry_of(at, "tokens", i, "uri"),
                           "\"%s\" is not a PKCS#11 URI (RFC 7512)", t->uri);
-    if (t->serial != NULL
-        && (t->serial[0] == '\0' || strlen(t->serial) > SERIAL_MAX))
-        return SRV_REFUSE(c, entry_of(at, "tokens", i, "serial"),
-                          "\"%s\" is not 1 to %d characters", t->serial,
-                          SERIAL_MAX);
+    SG_TRY(check_identity(c, i, t));
     /* The value is not repeated: it may be the PIN itself. */
     if (!is_pin_source(t->pin_source))
         return SRV_REFUSE(c, entry_of(at, "tokens", i, "pin_source"),
@@ -90,6 +110,8 @@ static enum sg_rc check_token(const struct srv_check *c, size_t i,
         .pin_source = in->pin_source,
         .guards = in->guards != NULL ? in->guards : "/var/lib/signet/guards",
         .serial = in->serial,
+        .identity_key = in->identity_key,
+        .identity_public_key = in->identity_public_key,
         .request_timeout_ms = 10000,
         .start_timeout_ms = 30000,
     };

@@ -53,6 +53,8 @@ static const cyaml_schema_field_t TOKEN_FIELDS[] = {
     NEEDED(srv_file_token, pin_source),
     TEXT(srv_file_token, guards),
     TEXT(srv_file_token, serial),
+    TEXT(srv_file_token, identity_key),
+    TEXT(srv_file_token, identity_public_key),
     TEXT(srv_file_token, sessions),
     TEXT(srv_file_token, request_timeout_ms),
     TEXT(srv_file_token, start_timeout_ms),

@@ -23,12 +23,14 @@ struct srv_socket_config {
 
 struct srv_token_config {
     const char *name;
-    const char *module;     /* absolute path */
-    const char *uri;        /* RFC 7512 */
-    const char *pin_source; /* common/secret.h */
-    const char *guards;     /* directory, default /var/lib/signet/guards */
-    const char *serial;     /* the token's serial number; NULL: any */
-    unsigned sessions;      /* 0 (default): as the token allows, at most 16 */
+    const char *module;       /* absolute path */
+    const char *uri;          /* RFC 7512 */
+    const char *pin_source;   /* common/secret.h */
+    const char *guards;       /* directory, default /var/lib/signet/guards */
+    const char *serial;       /* the token's serial number; NULL: any */
+    const char *identity_key; /* CKA_LABEL of a probe key; NULL: not asked */
+    const char *identity_public_key; /* file: its public half, PEM or DER */
+    unsigned sessions; /* 0 (default): as the token allows, at most 16 */
     unsigned request_timeout_ms; /* default 10000 */
     unsigned start_timeout_ms;   /* default 30000 */
 };

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/parse.h"
 #include "common/pem.h"
+#include "signer/identity.h"
 #include "signer/issuer-lint.h"
 
 #define CERT_FILE_MAX \
@@ -220,23 +221,6 @@ enum sg_rc srv_issuers_load(const struct srv_config *cfg, int64_t now,
 
 /* --- tokens and keys ------------------------------------------------------ */
 
-/* Two tokens may bear one label. */
-static enum sg_rc token_check_serial(const struct token_entry *t,
-                                     struct sg_err *err)
-{
-    struct tok_token_info info;
-
-    if (t->cfg->serial == NULL)
-        return SG_OK;
-    tok_client_token(t->client, &info);
-    if (strcmp(info.serial, t->cfg->serial) != 0)
-        return sg_err_set(err, SG_CONFIG,
-                          "its serial number is \"%s\", not \"%s\": another "
-                          "token under the same name",
-                          info.serial, t->cfg->serial);
-    return SG_OK;
-}
-
 static enum sg_rc token_open(struct token_entry *t, const char *program,
                              struct sg_err *err)
 {
@@ -253,7 +237,7 @@ static enum sg_rc token_open(struct token_entry *t, const char *program,
     };
 
     if (tok_client_start(&cfg, &t->client, err) != SG_OK
-        || token_check_serial(t, err) != SG_OK)
+        || srv_identity_check(t->client, t->cfg, err) != SG_OK)
         return sg_err_wrap(err, "token %s", t->cfg->name);
     return SG_OK;
 }

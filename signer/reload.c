@@ -53,7 +53,10 @@ static bool same_token(const struct srv_token_config *a,
            && same_text(a->uri, b->uri)
            && same_text(a->pin_source, b->pin_source)
            && same_text(a->guards, b->guards)
-           && same_text(a->serial, b->serial) && a->sessions == b->sessions
+           && same_text(a->serial, b->serial)
+           && same_text(a->identity_key, b->identity_key)
+           && same_text(a->identity_public_key, b->identity_public_key)
+           && a->sessions == b->sessions
            && a->request_timeout_ms == b->request_timeout_ms
            && a->start_timeout_ms == b->start_timeout_ms;
 }

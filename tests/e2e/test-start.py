@@ -212,6 +212,49 @@ def test_serial_number_of_the_token(lab):
             info["serial"], "0123456789abcdef")
 
 
+def make_identity(lab, key, purpose):
+    """A key in the issuing token; its public half goes to KEY.pub."""
+    path = lab.dir / f"{key}.pub"
+    if not path.exists():
+        lab.signet("key", "generate", "--label", key, "--type", "ec-p256",
+                   "--purpose", purpose, *lab.token_args("demo-issuing"),
+                   *lab.common_args())
+        info = json.loads(lab.signet(
+            "key", "show", "--label", key, "--json",
+            *lab.token_args("demo-issuing"), *lab.common_args()).stdout)
+        path.write_text(info["public_key"])
+    return {"identity_key": key, "identity_public_key": str(path)}
+
+
+def test_identity_of_the_token(lab):
+    who = make_identity(lab, "who", "probe")
+    with lab.running(lab.config(tokens=lab.token_config(**who))):
+        expect(lab.issue().status, 200)
+
+
+def test_token_without_the_identity_key(lab):
+    who = make_identity(lab, "who", "probe")
+    who["identity_public_key"] = str(lab.write("other.pub", run(
+        "openssl", "pkey", "-pubout", input=run(
+            "openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+            "ec_paramgen_curve:P-256").stdout).stdout))
+    refused(lab, lab.config(tokens=lab.token_config(**who)), 65,
+            "token issuing: identity_key", "public key is not the expected one")
+    who["identity_key"] = "nobody"
+    refused(lab, lab.config(tokens=lab.token_config(**who)), EX_NOHOST,
+            "token issuing: identity_key", "nobody")
+    who["identity_public_key"] = str(lab.pin)
+    refused(lab, lab.config(tokens=lab.token_config(**who)), EX_CONFIG,
+            "token issuing: identity_public_key")
+
+
+def test_identity_key_of_another_purpose(lab):
+    who = make_identity(lab, "backend", "backend")
+    refused(lab, lab.config(tokens=lab.token_config(**who)), 65,
+            "token issuing: identity_key",
+            "the key is for backend, not for challenges")
+
+
 def test_certificate_that_is_no_ca(lab):
     with lab.running():
         pem = lab.issue().data["certificate"]

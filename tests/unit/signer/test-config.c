@@ -85,7 +85,8 @@ static void test_every_key(void **state)
         "  idle_timeout_ms: 102, stop_timeout_ms: 103}\n"
         "tokens:\n"
         "  - {name: a.b, module: /m, uri: 'pkcs11:', pin_source: fd:9,\n"
-        "     guards: /g, serial: '00ab', sessions: 4, request_timeout_ms: 500,\n"
+        "     guards: /g, serial: '00ab', identity_key: who,\n"
+        "     identity_public_key: /who.pem, sessions: 4, request_timeout_ms: 500,\n"
         "     start_timeout_ms: 600}\n"
         "issuers:\n"
         "  - {name: i, token: a.b, key: k, certificate: /c}\n"
@@ -120,6 +121,8 @@ static void test_every_key(void **state)
     assert_string_equal(cfg->tokens[0].pin_source, "fd:9");
     assert_string_equal(cfg->tokens[0].guards, "/g");
     assert_string_equal(cfg->tokens[0].serial, "00ab");
+    assert_string_equal(cfg->tokens[0].identity_key, "who");
+    assert_string_equal(cfg->tokens[0].identity_public_key, "/who.pem");
     assert_int_equal(cfg->tokens[0].sessions, 4);
     assert_int_equal(cfg->tokens[0].request_timeout_ms, 500);
     assert_int_equal(cfg->tokens[0].start_timeout_ms, 600);
@@ -216,6 +219,18 @@ static void test_token_refused(void **state)
     static const struct {
         const char *yaml, *message;
     } rows[] = {
+        { TOKEN_LINE("name: u, module: /m, uri: 'pkcs11:', "
+                     "pin_source: fd:9, serial: '12345678901234567'"),
+          "c.yaml:1: tokens[1].serial: \"12345678901234567\" is not 1 to 16 "
+          "characters" },
+        { TOKEN_LINE("name: u, module: /m, uri: 'pkcs11:', "
+                     "pin_source: fd:9, identity_key: who"),
+          "c.yaml:1: tokens[1].identity_key: identity_key and "
+          "identity_public_key belong together" },
+        { TOKEN_LINE("name: u, module: /m, uri: 'pkcs11:', pin_source: fd:9, "
+                     "identity_key: who, identity_public_key: who.pem"),
+          "c.yaml:1: tokens[1].identity_public_key: \"who.pem\" is not an "
+          "absolute path" },
         { TOKEN_LINE("name: t, module: /m, uri: 'pkcs11:', "
                      "pin_source: 'fd:9'"),
           "c.yaml:1: tokens[1].name: a token \"t\" is there already" },
