@@ -12,6 +12,7 @@ extern const struct cli_command CLI_CMD_TOKEN_INFO;
 extern const struct cli_command CLI_CMD_KEY_GENERATE;
 extern const struct cli_command CLI_CMD_KEY_LIST;
 extern const struct cli_command CLI_CMD_KEY_SHOW;
+extern const struct cli_command CLI_CMD_KEY_GUARD;
 extern const struct cli_command CLI_CMD_CA_ROOT;
 extern const struct cli_command CLI_CMD_CA_INTERMEDIATE;
 extern const struct cli_command CLI_CMD_CERT_LINT;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/guard-args.h"
 #include "cli/key-info.h"
 #include "cli/token-args.h"
 
@@ -14,7 +15,9 @@ struct key_generate_args {
     struct cli_token_args token;
     const char *label, *type, *purpose;
     bool may_sign_ca;
-    struct cli_number max_path_length, max_validity;
+    struct cli_number max_path_length, max_validity, rate, rate_per_day;
+    bool no_sign_crl;
+    struct cli_list eku;
 };
 
 static const struct cli_option OPTIONS[] = {
@@ -48,6 +51,24 @@ static const struct cli_option GUARD_OPTIONS[] = {
       .value = "DURATION",
       .help = "longest validity of a certificate that it signs; default 90d, "
               "with --may-sign-ca 3650d" },
+    { .name = "no-sign-crl",
+      CLI_FLAG(struct key_generate_args, no_sign_crl),
+      .help = "the key signs no CRLs" },
+    { .name = "eku",
+      CLI_LIST(struct key_generate_args, eku),
+      .value = "PURPOSE",
+      .help = "extended key usage that a certificate may have and no other; "
+              "may be given again; default any" },
+    { .name = "rate",
+      CLI_NUMBER(struct key_generate_args, rate),
+      .value = "N",
+      .max = TOK_RATE_MAX,
+      .help = "signatures per second at most; default any number" },
+    { .name = "rate-per-day",
+      CLI_NUMBER(struct key_generate_args, rate_per_day),
+      .value = "N",
+      .max = TOK_RATE_MAX,
+      .help = "signatures per day at most; default any number" },
 };
 
 static const struct cli_option_set SETS[] = {
@@ -69,10 +90,10 @@ static enum sg_rc read_guard(const struct key_generate_args *args,
     bool is_ca = guard.purpose == TOK_PURPOSE_CA;
     if (!is_ca
         && (args->may_sign_ca || args->max_path_length.set
-            || args->max_validity.set))
+            || args->max_validity.set || args->no_sign_crl || args->eku.n > 0))
         return sg_err_set(err, SG_USAGE,
-                          "--may-sign-ca, --max-path-length and --max-validity "
-                          "belong to --purpose ca");
+                          "--may-sign-ca, --max-path-length, --max-validity, "
+                          "--no-sign-crl and --eku belong to --purpose ca");
     if (args->max_path_length.set && !args->may_sign_ca)
         return sg_err_set(err, SG_USAGE,
                           "--max-path-length needs --may-sign-ca");
@@ -84,6 +105,10 @@ static enum sg_rc read_guard(const struct key_generate_args *args,
         guard.max_validity = (int64_t)args->max_validity.v;
     else if (is_ca)
         guard.max_validity = args->may_sign_ca ? CA_VALIDITY : LEAF_VALIDITY;
+    guard.no_crl = args->no_sign_crl;
+    guard.per_second = (uint32_t)args->rate.v;
+    guard.per_day = (uint32_t)args->rate_per_day.v;
+    SG_TRY(cli_guard_purposes(&args->eku, &guard, err));
     *ret = guard;
     return SG_OK;
 }
@@ -111,7 +136,8 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
                           "those in use");
         return err->rc;
     }
-    SG_CLEANUP(cli_json_free) struct json_object *json = cli_key_json(&info);
+    SG_CLEANUP(cli_json_free) struct json_object *json = NULL;
+    SG_TRY(cli_guard_json(client, &info, &json, err));
     cli_print_record(cli, json, CLI_KEY_FIELDS, CLI_N_KEY_FIELDS);
     return SG_OK;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/guard-args.h"
 #include "cli/key-info.h"
 #include "cli/token-args.h"
 
@@ -63,9 +64,10 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
     const struct tok_key_info *found = NULL;
     enum sg_rc rc = find_key(list, n, args->label, &found, err);
     if (rc == SG_OK) {
-        SG_CLEANUP(cli_json_free)
-        struct json_object *json = cli_key_json(found);
-        cli_print_record(cli, json, CLI_KEY_FIELDS, CLI_N_KEY_FIELDS);
+        SG_CLEANUP(cli_json_free) struct json_object *json = NULL;
+        rc = cli_guard_json(client, found, &json, err);
+        if (rc == SG_OK)
+            cli_print_record(cli, json, CLI_KEY_FIELDS, CLI_N_KEY_FIELDS);
     } else {
         cli_hint(cli, "\"signet key list\" shows the labels");
     }

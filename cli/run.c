@@ -15,6 +15,7 @@ static const struct cli_command *const COMMANDS[] = {
     &CLI_CMD_KEY_GENERATE,
     &CLI_CMD_KEY_LIST,
     &CLI_CMD_KEY_SHOW,
+    &CLI_CMD_KEY_GUARD,
     &CLI_CMD_CA_ROOT,
     &CLI_CMD_CA_INTERMEDIATE,
     &CLI_CMD_CERT_LINT,

@@ -17,8 +17,9 @@ _signet_options() {
         ;;
     'key generate')
         echo "--label --type --purpose --may-sign-ca --max-path-length
-            --max-validity --token --pin-source --guards --module
-            --token-program --json --verbose --help"
+            --max-validity --no-sign-crl --eku --rate --rate-per-day --token
+            --pin-source --guards --module --token-program --json --verbose
+            --help"
         ;;
     'key list')
         echo "--token --pin-source --guards --module --token-program --json
@@ -27,6 +28,11 @@ _signet_options() {
     'key show')
         echo "--label --token --pin-source --guards --module --token-program
             --json --verbose --help"
+        ;;
+    'key guard')
+        echo "--label --max-validity --max-path-length --no-sign-ca
+            --no-sign-crl --eku --rate --rate-per-day --token --pin-source
+            --guards --module --token-program --json --verbose --help"
         ;;
     'ca root')
         echo "--subject --validity --path-length --out --force --key --generate
@@ -74,7 +80,7 @@ _signet() {
     fi
     case $COMP_CWORD:${COMP_WORDS[1]} in
     2:token) _signet_words "list init info" "$cur"; return ;;
-    2:key) _signet_words "generate list show" "$cur"; return ;;
+    2:key) _signet_words "generate list show guard" "$cur"; return ;;
     2:ca) _signet_words "root intermediate" "$cur"; return ;;
     2:cert) _signet_words "lint" "$cur"; return ;;
     2:help) _signet_words "token key ca cert issue sign health" "$cur"; return ;;

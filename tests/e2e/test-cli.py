@@ -16,7 +16,7 @@ from lab import (MODULE, SIGNET, SIGNET_TOKEN, Lab, expect, expect_in, run,
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ["token list", "token init", "token info", "key generate",
-            "key list", "key show", "ca root", "ca intermediate", "cert lint",
+            "key list", "key show", "key guard", "ca root", "ca intermediate", "cert lint",
             "issue", "sign", "health"]
 KEY_TYPES = ["ec-p256", "ec-p384", "ec-p521", "rsa-2048", "rsa-3072",
              "rsa-4096", "ed25519"]
@@ -130,7 +130,7 @@ def test_bash_completion(lab):
     def complete(*words):
         return run("bash", "-c", code, "bash", "signet", *words).stdout.strip()
     expect(complete("to"), "token")
-    expect(complete("key", ""), "generate list show")
+    expect(complete("key", ""), "generate list show guard")
     expect(complete("ca", "root", "--pa"), "--path-length")
     expect(complete("key", "generate", "--type", "ed"), "ed25519")
     expect(complete("issue", "--role", ""), "")
@@ -382,6 +382,36 @@ def test_purpose_binds(lab):
             "root", "--key", "probe", "--subject", "CN=x", "--validity", "1d",
             "--out", lab.dir / "probe.pem", *issuing(lab),
             hint="--generate TYPE")
+
+
+def test_a_guard_is_only_narrowed(lab):
+    key = get_json(lab, "key", "generate", "--label", "guarded", "--type",
+                   "ec-p256", "--max-validity", "30d", "--eku", "serverAuth",
+                   "--eku", "1.3.6.1.5.5.7.3.2", "--rate", "50", *issuing(lab))
+    expect(key["max_per_second"], 50)
+    expect(key["may_sign_crl"], True)
+    expect(len(key["extended_key_usage"]), 2, key)
+    expect(key["signatures"], 0)
+    narrow = ["key", "guard", "--label", "guarded"]
+    key = get_json(lab, *narrow, "--max-validity", "7d", "--eku", "serverAuth",
+                   "--no-sign-crl", "--rate-per-day", "1000", *issuing(lab))
+    expect(key["max_validity"], "7d")
+    expect(key["may_sign_crl"], False)
+    expect(len(key["extended_key_usage"]), 1, key)
+    expect((key["max_per_second"], key["max_per_day"]), (50, 1000))
+    for option, field in ((("--max-validity", "8d"), "max_validity"),
+                          (("--eku", "clientAuth"), "extended_key_usage"),
+                          (("--rate", "51"), "max_per_second")):
+        refused(lab, 65, f"guard: {field} would be wider", *narrow, *option,
+                *issuing(lab), hint="only smaller ones")
+    shown = get_json(lab, "key", "show", "--label", "guarded", *issuing(lab))
+    expect(shown["refused"], {"narrow": 3})
+    expect(shown["max_validity"], "7d")
+    refused(lab, 64, "no limit is given", *narrow, *issuing(lab))
+    refused(lab, 64, "--eku tls: use a dotted OID", *narrow, "--eku", "tls",
+            *issuing(lab))
+    refused(lab, 64, "--rate-per-day: 1 or more", *narrow, "--rate", "0",
+            *issuing(lab))
 
 
 # --- roots -----------------------------------------------------------------
