@@ -48,6 +48,38 @@ _signet_options() {
             --issuer-token --issuer-pin-source --issuer-guards --issuer-module
             --issuer-token-program --json --verbose --help"
         ;;
+    'ceremony new')
+        echo "--json --verbose --help"
+        ;;
+    'ceremony plan')
+        echo "--out --json --verbose --help"
+        ;;
+    'ceremony show')
+        echo "--json --verbose --help"
+        ;;
+    'ceremony rehearse')
+        echo "--softhsm --token-program --json --verbose --help"
+        ;;
+    'ceremony approve')
+        echo "--name --key --passphrase-source --out --answers --yes
+            --pin-source --guards --module --token-program --json --verbose
+            --help"
+        ;;
+    'ceremony execute')
+        echo "--approvals --out --answers --token --pin-source --guards --module
+            --token-program --json --verbose --help"
+        ;;
+    'ceremony bind')
+        echo "--key --answers --yes --token --pin-source --guards --module
+            --token-program --json --verbose --help"
+        ;;
+    'ceremony seal')
+        echo "--key --certificate --token --pin-source --guards --module
+            --token-program --json --verbose --help"
+        ;;
+    'ceremony verify')
+        echo "--json --verbose --help"
+        ;;
     'cert lint')
         echo "--chain --crl --issuer --profile --date
             --technically-constrained --rules --json --verbose --help"
@@ -75,15 +107,16 @@ _signet() {
     local cur=$2 prev=$3 command
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        _signet_words "token key ca cert issue sign health help --version" "$cur"
+        _signet_words "token key ca ceremony cert issue sign health help --version" "$cur"
         return
     fi
     case $COMP_CWORD:${COMP_WORDS[1]} in
     2:token) _signet_words "list init info" "$cur"; return ;;
     2:key) _signet_words "generate list show guard" "$cur"; return ;;
     2:ca) _signet_words "root intermediate" "$cur"; return ;;
+    2:ceremony) _signet_words "new plan show rehearse approve execute bind seal verify bundle ledger" "$cur"; return ;;
     2:cert) _signet_words "lint" "$cur"; return ;;
-    2:help) _signet_words "token key ca cert issue sign health" "$cur"; return ;;
+    2:help) _signet_words "token key ca ceremony cert issue sign health" "$cur"; return ;;
     esac
     case $prev in
     --generate | --type) _signet_words "ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519" "$cur"; return ;;
@@ -123,10 +156,11 @@ _signet() {
     --*) return ;;
     esac
     case ${COMP_WORDS[1]} in
-    token | key | ca | cert) command="${COMP_WORDS[1]} ${COMP_WORDS[2]}" ;;
+    token | key | ca | ceremony | cert) command="${COMP_WORDS[1]} ${COMP_WORDS[2]}" ;;
     *) command=${COMP_WORDS[1]} ;;
     esac
-    if [ "$command" = "cert lint" ] && [[ $cur != -* ]]; then
+    if [[ $command == "cert lint" || $command == ceremony\ * ]] &&
+        [[ $cur != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         compopt -o filenames
         return

@@ -8,6 +8,7 @@ import json
 import mmap
 import os
 import pathlib
+import re
 import shutil
 import signal
 import struct
@@ -22,6 +23,8 @@ TYPES = ["key", "root", "intermediate", "csr", "cross-certificate",
          "rollover", "ocsp-responder", "crl"]
 RITA, ADA, BOB, EVE = "Rita Requester", "Ada Approver", "Bob Approver", "Eve"
 DAY = 86400
+STEPS = ["new", "plan", "show", "rehearse", "approve", "execute", "bind"]
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
 
 def instant(seconds=0):
@@ -197,8 +200,30 @@ def test_ceremony_alone_lists_the_steps(room):
     done = room.signet("ceremony")
     steps = [line.split()[1] for line in done.stdout.splitlines()
              if line.startswith("  ceremony ")]
-    expect(steps[:6], ["new", "plan", "show", "rehearse", "approve",
-                       "execute"])
+    expect(steps[:7], STEPS)
+
+
+def test_every_option_is_in_the_manual_and_in_completion(room):
+    manual = (SOURCE / "man/signet-ceremony.1").read_text()
+    folder = SOURCE / "packaging/completion"
+    bash = (folder / "signet.bash").read_text()
+    zsh = (folder / "_signet").read_text()
+    fish = (folder / "signet.fish").read_text()
+    for step in STEPS:
+        command = f"ceremony {step}"
+        text = room.signet("help", "ceremony", step).stdout
+        expect(max(map(len, text.splitlines())) <= 80, True, command)
+        options = sorted(re.findall(r"^  --([a-z-]+)", text, re.M))
+        part = bash.split(f"    '{command}')\n")[1].split(";;")[0]
+        expect(sorted(re.findall(r"--([a-z-]+)", part)), options, "bash")
+        part = zsh.split(f"        '{command}')\n")[1].split(";;")[0]
+        expect(sorted(re.findall(r"--([a-z-]+)\[", part)), options, "zsh")
+        part = re.findall(rf"__signet_command '{command}'\" -l ([a-z-]+)",
+                          fish)
+        expect(sorted(part), options, "fish")
+        part = manual.split(f".Ss signet {command}\n")[1].split("\n.Ss ")[0]
+        for option in set(options) - {"json", "verbose", "help"}:
+            expect_in(f"Fl -{option}", part, command)
 
 
 def test_a_plan_is_not_replaced_and_shown_again(room):
