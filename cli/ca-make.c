@@ -132,7 +132,8 @@ enum sg_rc cli_ca_rehearse(const struct cli_ca_key *signer,
     copy.alg = signer == NULL ? CA_SIGALG_ECDSA_SHA256 : signer->alg;
     copy.spki = &spki;
     copy.serial = SG_SLICE(serial, sizeof(serial));
-    return ca_authority_tbs(&copy, &tbs, err);
+    SG_TRY(ca_authority_tbs(&copy, &tbs, err));
+    return cli_ca_lint(copy.issuer, sg_buf_slice(&tbs), err);
 }
 
 enum sg_rc cli_ca_certify(const struct cli_ca_key *signer,
@@ -149,6 +150,8 @@ enum sg_rc cli_ca_certify(const struct cli_ca_key *signer,
     sg_buf_init(&tbs, TOK_TBS_MAX);
     sg_buf_init(&signature, TOK_SIGNATURE_MAX);
     enum sg_rc rc = ca_authority_tbs(args, &tbs, err);
+    if (rc == SG_OK)
+        rc = cli_ca_lint(args->issuer, sg_buf_slice(&tbs), err);
     if (rc == SG_OK)
         rc = tok_sign_cert(signer->key, ca_sigalg_der(signer->alg),
                            sg_buf_slice(&tbs), &signature, err);

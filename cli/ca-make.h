@@ -41,6 +41,11 @@ enum sg_rc cli_ca_rehearse(const struct cli_ca_key *signer,
                            const struct ca_authority_args *args,
                            struct sg_err *err);
 
+/* SG_POLICY names the rule that the bytes, or they and the chain above them,
+ * break at level error. issuer is NULL for a root. */
+enum sg_rc cli_ca_lint(const struct ca_issuer *issuer, struct sg_slice tbs,
+                       struct sg_err *err);
+
 /* Fill in algorithm and a random serial number, build, have signer sign, and
  * append the certificate's DER to out. */
 enum sg_rc cli_ca_certify(const struct cli_ca_key *signer,
