@@ -433,7 +433,8 @@ static enum sg_rc bind_key(struct cer_execution *x,
     }
     want_key(&want, info->label, SG_SLICE(info->spki, info->spki_len));
     SG_TRY(tok_client_key(x->client, &want, &key, err));
-    SG_TRY(tok_guard_bind(key, der, err));
+    SG_TRY(
+        tok_guard_bind_chain(key, der, x->plan->chain, x->plan->n_chain, err));
     cer_say(x->room,
             "%-24s %s: from now on it signs below this certificate "
             "only\n",

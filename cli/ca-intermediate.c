@@ -306,7 +306,9 @@ static enum sg_rc finish(struct cli *cli, struct work *work,
     if (args->chain_out != NULL)
         SG_TRY(cli_ca_write(args->chain_out, args->force, work->chain,
                             work->n_chain, err));
-    if (tok_guard_bind(key->key, work->chain[0], err) != SG_OK)
+    if (tok_guard_bind_chain(key->key, work->chain[0], work->chain + 1,
+                             work->n_chain - 1, err)
+        != SG_OK)
         return sg_err_wrap(err, "%s is written, but the key is not bound to it",
                            args->out);
     const struct cli_ca_made made = { cert, args->key, args->out,

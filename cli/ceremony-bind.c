@@ -112,7 +112,7 @@ static enum sg_rc bind(struct cli *cli, const struct bind_args *args,
                   "\"signet key list\" shows the keys");
     SG_TRY(cli_ca_key_open(cli, client, &wanted, &key, err));
     SG_TRY(ask(args, &room->room, hash, err));
-    SG_TRY(tok_guard_bind(key.key, chain[0], err));
+    SG_TRY(tok_guard_bind_chain(key.key, chain[0], chain + 1, n - 1, err));
     cer_say(&room->room, "%-*s %s\n", CER_TITLE_WIDTH, "Guard bound",
             args->key);
     if (!cli->json)
