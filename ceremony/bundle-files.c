@@ -34,7 +34,7 @@ static enum sg_rc add_file(const char *path, const char *name,
     file->name = sg_arena_strdup(arena, name);
     file->bytes = sg_arena_copy(arena, sg_buf_slice(&bytes));
     if (file->name == NULL || (bytes.len > 0 && file->bytes.p == NULL))
-        return sg_err_set(err, SG_LIMIT, WHAT ": more than %d bytes",
+        return sg_err_set(err, SG_LIMIT, WHAT ": more than %zu bytes",
                           CER_BUNDLE_BYTES_MAX);
     bundle->n++;
     return SG_OK;

@@ -78,7 +78,7 @@ static enum sg_rc check_all(const struct cer_bundle *bundle, struct sg_err *err)
                 return sg_err_set(err, SG_FORMAT, WHAT ": \"%s\" twice",
                                   bundle->file[k].name);
         if (file->bytes.len > CER_BUNDLE_BYTES_MAX - total)
-            return sg_err_set(err, SG_LIMIT, WHAT ": more than %d bytes",
+            return sg_err_set(err, SG_LIMIT, WHAT ": more than %zu bytes",
                               CER_BUNDLE_BYTES_MAX);
         total += file->bytes.len;
     }
@@ -114,6 +114,7 @@ enum sg_rc cer_bundle_encode(const struct cer_bundle *bundle,
     SG_TRY(check_all(bundle, err));
     for (size_t i = 0; i < bundle->n; i++)
         sorted[i] = &bundle->file[i];
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted */
     qsort(sorted, bundle->n, sizeof(sorted[0]), by_name);
     for (size_t i = 0; i < bundle->n; i++)
         SG_TRY(put_file(list, sorted[i], err));
@@ -173,7 +174,7 @@ enum sg_rc cer_bundle_parse(struct sg_slice bytes, struct sg_arena *arena,
     if (bundle == NULL)
         return sg_err_set(err, SG_NOMEM, WHAT);
     if (bytes.len > CER_BUNDLE_MAX)
-        return sg_err_set(err, SG_LIMIT, WHAT ": more than %d bytes",
+        return sg_err_set(err, SG_LIMIT, WHAT ": more than %zu bytes",
                           CER_BUNDLE_MAX);
     SG_TRY(cer_json_read(bytes, WHAT, &json, err));
     cer_reader_init(&in, json, WHAT);

@@ -8,10 +8,11 @@
 #include "common/arena.h"
 
 #define CER_BUNDLE_FILES_MAX 256
-#define CER_BUNDLE_NAME_MAX 200                 /* octets, folders included */
-#define CER_BUNDLE_BYTES_MAX (16 * 1024 * 1024) /* of all files together */
+#define CER_BUNDLE_NAME_MAX 200 /* octets, folders included */
+#define CER_BUNDLE_BYTES_MAX \
+    ((size_t)16 * 1024 * 1024) /* of all files together */
 /* As text: base64 takes a third more. */
-#define CER_BUNDLE_MAX (24 * 1024 * 1024)
+#define CER_BUNDLE_MAX ((size_t)24 * 1024 * 1024)
 
 struct cer_bundle_file {
     const char *name; /* relative: "approvals/1-Ada.json" */

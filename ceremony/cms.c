@@ -191,7 +191,7 @@ enum sg_rc cer_cms_make(const struct cer_cms_args *args, struct sg_buf *out,
     SG_CLEANUP(sg_buf_done) struct sg_buf signature;
     SG_CLEANUP(sg_buf_done) struct sg_buf made;
 
-    sg_arena_init(&arena, 1024 * 1024);
+    sg_arena_init(&arena, (size_t)1024 * 1024);
     sg_buf_init(&attributes, 1024);
     sg_buf_init(&signature, 2048);
     sg_buf_init(&made, CER_CMS_MAX);

@@ -56,8 +56,8 @@ static size_t char_len(uint8_t lead)
 
 static uint32_t code_point(const uint8_t *p, size_t len)
 {
-    static const uint8_t LEAD[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-    uint32_t c = p[0] & LEAD[len];
+    static const uint8_t lead[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+    uint32_t c = p[0] & lead[len];
 
     for (size_t i = 1; i < len; i++)
         c = c << 6 | (p[i] & 0x3f);

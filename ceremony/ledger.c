@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ceremony/ledger.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,7 @@ static enum sg_rc sorted(const struct ca_crl *crl, struct sg_arena *arena,
         return sg_err_set(err, SG_NOMEM, WHAT);
     for (size_t i = 0; i < crl->n_revoked; i++)
         list[i] = &crl->revoked[i];
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted */
     qsort(list, crl->n_revoked, sizeof(*list), by_serial);
     *ret = list;
     return SG_OK;
@@ -109,6 +111,7 @@ static enum sg_rc check_entries(const struct ca_crl *last,
 
     SG_TRY(sorted(last, arena, &old, err));
     SG_TRY(sorted(next, arena, &new, err));
+    assert(old != NULL && new != NULL);
     for (size_t i = 0; i < last->n_revoked; i++) {
         while (k < next->n_revoked
                && compare(new[k]->serial, old[i]->serial) < 0)
@@ -273,55 +276,58 @@ static enum sg_rc put_file(const char *dir, const char *name,
     return rc == SG_OK ? SG_OK : sg_err_set(err, rc, "%s", why.msg);
 }
 
+/* The CRL that is to be recorded. */
+struct candidate {
+    struct ca_crl crl;
+    uint8_t hash[32];
+};
+
 /* Against the newest one; *ret_same when it is that one. */
-static enum sg_rc check_last(const char *dir, json_object *line,
-                             const struct ca_crl *crl, const uint8_t hash[32],
-                             const struct cer_expired *expired,
+static enum sg_rc check_last(const struct cer_ledger_args *args,
+                             json_object *line, const struct candidate *next,
                              struct sg_arena *arena, bool *ret_same,
                              struct sg_err *err)
 {
     struct cer_published row = { 0 };
     struct ca_crl last = { 0 };
 
-    SG_TRY(read_published(dir, line, arena, &last, &row, err));
-    *ret_same = memcmp(row.sha256, hash, 32) == 0;
-    return *ret_same ? SG_OK
-                     : cer_ledger_compare(&last, crl, expired, arena, err);
+    SG_TRY(read_published(args->dir, line, arena, &last, &row, err));
+    *ret_same = memcmp(row.sha256, next->hash, 32) == 0;
+    if (*ret_same)
+        return SG_OK;
+    return cer_ledger_compare(&last, &next->crl, args->expired, arena, err);
 }
 
-enum sg_rc cer_ledger_record(const char *dir, struct sg_slice der,
-                             const struct ca_cert *issuer,
-                             const struct cer_expired *expired, int64_t now,
+enum sg_rc cer_ledger_record(const struct cer_ledger_args *args,
                              char ret_file[CER_LEDGER_FILE_MAX],
                              struct sg_err *err)
 {
     SG_CLEANUP(sg_arena_done) struct sg_arena arena;
     SG_CLEANUP(cer_transcript_free) struct cer_transcript *lines = NULL;
-    struct ca_crl crl = { 0 };
+    struct candidate next = { .hash = { 0 } };
     char number[SHOWN_MAX];
-    uint8_t hash[32];
     bool same = false;
 
     sg_arena_init(&arena, CER_LEDGER_ARENA_MAX);
-    SG_TRY(ca_crl_parse(&arena, der, &crl, err));
-    SG_TRY(ca_crl_check_signed_by(&crl, issuer, err));
-    SG_TRY(cer_sha256(der, hash, err));
-    if (mkdir(dir, 0755) != 0 && errno != EEXIST)
-        return sg_err_errno(err, SG_IO, "%s", dir);
-    SG_TRY(cer_lines_open(dir, CER_FILE_LEDGER, &lines, err));
+    SG_TRY(ca_crl_parse(&arena, args->crl, &next.crl, err));
+    SG_TRY(ca_crl_check_signed_by(&next.crl, args->issuer, err));
+    SG_TRY(cer_sha256(args->crl, next.hash, err));
+    if (mkdir(args->dir, 0755) != 0 && errno != EEXIST)
+        return sg_err_errno(err, SG_IO, "%s", args->dir);
+    SG_TRY(cer_lines_open(args->dir, CER_FILE_LEDGER, &lines, err));
     if (cer_transcript_count(lines) > 0)
-        SG_TRY(check_first_line(lines, &crl, err));
+        SG_TRY(check_first_line(lines, &next.crl, err));
     json_object *line = cer_transcript_find(lines, "published");
     if (line != NULL)
-        SG_TRY(check_last(dir, line, &crl, hash, expired, &arena, &same, err));
+        SG_TRY(check_last(args, line, &next, &arena, &same, err));
     (void)snprintf(ret_file, CER_LEDGER_FILE_MAX, "crl-%s.crl",
-                   hex(crl.number, number));
+                   hex(next.crl.number, number));
     if (same)
         return SG_OK;
     if (cer_transcript_count(lines) == 0)
-        SG_TRY(add_first_line(lines, &crl, now, err));
-    SG_TRY(put_file(dir, ret_file, der, err));
-    return add_line(lines, &crl, hash, ret_file, now, err);
+        SG_TRY(add_first_line(lines, &next.crl, args->now, err));
+    SG_TRY(put_file(args->dir, ret_file, args->crl, err));
+    return add_line(lines, &next.crl, next.hash, ret_file, args->now, err);
 }
 
 /* --- the calendar -------------------------------------------------------------- */

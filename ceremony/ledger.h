@@ -30,12 +30,16 @@ enum sg_rc cer_ledger_compare(const struct ca_crl *last,
                               const struct cer_expired *expired,
                               struct sg_arena *arena, struct sg_err *err);
 
-/* Put a CRL into the ledger, made if need be: held against the issuer and the
- * newest one there. ret_file: its name in the folder. The same CRL again
- * changes nothing. */
-enum sg_rc cer_ledger_record(const char *dir, struct sg_slice crl,
-                             const struct ca_cert *issuer,
-                             const struct cer_expired *expired, int64_t now,
+struct cer_ledger_args {
+    const char *dir;     /* made if need be */
+    struct sg_slice crl; /* DER */
+    const struct ca_cert *issuer;
+    const struct cer_expired *expired;
+    int64_t now;
+};
+/* Put a CRL into the ledger: held against the issuer and the newest one there.
+ * ret_file: its name in the folder. The same CRL again changes nothing. */
+enum sg_rc cer_ledger_record(const struct cer_ledger_args *args,
                              char ret_file[CER_LEDGER_FILE_MAX],
                              struct sg_err *err);
 

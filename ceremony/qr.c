@@ -6,6 +6,7 @@
 
 #define QUIET 4 /* modules of white around the code (ISO/IEC 18004 9.1) */
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libqrencode's name */
 static inline void QRcode_free_cleanup(QRcode **code)
 {
     if (*code != NULL)

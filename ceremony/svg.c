@@ -183,7 +183,7 @@ static enum sg_rc fill(const struct cer_plan *plan, size_t level,
     SG_CLEANUP(sg_arena_done) struct sg_arena arena;
     struct ca_cert cert;
 
-    sg_arena_init(&arena, 1024 * 1024);
+    sg_arena_init(&arena, (size_t)1024 * 1024);
     *box = (struct box){ .is_new = level == plan->n_chain };
     if (level < plan->n_chain) {
         SG_TRY(ca_cert_parse(&arena, plan->chain[plan->n_chain - 1 - level],

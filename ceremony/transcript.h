@@ -61,7 +61,7 @@ enum sg_rc cer_transcript_html(const struct cer_transcript *transcript,
 
 /* The page of a folder into CER_FILE_PAGE, from the files that "written" lists.
  * The transcript may be open for writing. */
-#define CER_PAGE_MAX (32 * 1024 * 1024) /* bytes; 4096 long lines fit */
+#define CER_PAGE_MAX ((size_t)32 * 1024 * 1024) /* bytes; 4096 long lines fit */
 enum sg_rc cer_transcript_write_page(const char *dir,
                                      const struct cer_transcript *transcript,
                                      const struct cer_plan *plan,

@@ -8,7 +8,7 @@
 #include "ceremony/verify.h"
 
 #define CER_VERIFY_FILES_MAX 64
-#define CER_VERIFY_FILE_MAX (64 * 1024 * 1024) /* bytes; a large CRL */
+#define CER_VERIFY_FILE_MAX ((size_t)64 * 1024 * 1024) /* bytes; a large CRL */
 #define CER_VERIFY_PATH_MAX 1024
 
 /* One file of the folder: its name from there, and its bytes. */

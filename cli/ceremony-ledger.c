@@ -204,8 +204,10 @@ static enum sg_rc record(struct cli *cli, const void *opaque,
     SG_TRY(read_issuer(args->issuer, &arena, issuer, err));
     SG_TRY(read_expired(&args->expired, &arena, &expired, err));
     SG_TRY(read_crl(args->crl, issuer, &arena, &crl, err));
-    SG_TRY(cer_ledger_record(args->dir, crl.der, issuer, &expired, sg_now(),
-                             file, err));
+    const struct cer_ledger_args ledger = {
+        args->dir, crl.der, issuer, &expired, sg_now(),
+    };
+    SG_TRY(cer_ledger_record(&ledger, file, err));
     SG_CLEANUP(cli_json_free) struct json_object *json = crl_json(&crl);
     cli_put_text(json, "file", file);
     cli_print_record(cli, json, FIELDS, SG_ARRAY_LEN(FIELDS));
@@ -221,7 +223,7 @@ static enum sg_rc write_ics(const char *dir,
     SG_CLEANUP(sg_buf_done) struct sg_buf ics;
     char path[PATH_LEN];
 
-    sg_buf_init(&ics, 16 * 1024 * 1024);
+    sg_buf_init(&ics, (size_t)16 * 1024 * 1024);
     int n = snprintf(path, sizeof(path), "%s/" CER_FILE_CALENDAR, dir);
     if (n < 0 || (size_t)n >= sizeof(path))
         return sg_err_set(err, SG_USAGE, "%s: path too long", dir);

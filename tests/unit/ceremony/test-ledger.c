@@ -195,11 +195,11 @@ static void record(struct room *room, const char *dir, unsigned number,
     char file[CER_LEDGER_FILE_MAX];
     char name[CER_LEDGER_FILE_MAX];
     /* The same octets again: ECDSA signs another time differently. */
-    struct sg_slice der = make(room, &want);
+    const struct cer_ledger_args args = { dir, make(room, &want), root(room),
+                                          &none, ROOM_TIME };
 
     for (int i = 0; i < 2; i++)
-        t_ok(&err, cer_ledger_record(dir, der, root(room), &none, ROOM_TIME,
-                                     file, &err));
+        t_ok(&err, cer_ledger_record(&args, file, &err));
     (void)snprintf(name, sizeof(name), "crl-%02x.crl", number);
     assert_string_equal(file, name);
 }
@@ -249,8 +249,10 @@ static void a_changed_ledger_is_refused(void **state)
     t_dir_new(dir);
     record(room, dir, 9, KIT_NOW + 2 * KIT_DAY);
     t_refused(&err,
-              cer_ledger_record(dir, make(room, &back), root(room), &none,
-                                ROOM_TIME, file, &err),
+              cer_ledger_record(
+                  &(struct cer_ledger_args){ dir, make(room, &back), root(room),
+                                             &none, ROOM_TIME },
+                  file, &err),
               SG_POLICY,
               "crl: number 07 is not greater than 09, the last one's (RFC 5280 "
               "5.2.3)");
