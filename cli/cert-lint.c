@@ -106,7 +106,7 @@ static void add_rule(void *arg, const struct lint_rule *rule)
 
 static void print_rules(const struct cli *cli)
 {
-    static const struct cli_field COLUMNS[] = {
+    static const struct cli_field columns[] = {
         { "rule", "RULE" },      { "private", "PRIVATE" },
         { "public_tls", "TLS" }, { "from", "FROM" },
         { "until", "UNTIL" },    { "about", "ABOUT" },
@@ -115,7 +115,7 @@ static void print_rules(const struct cli *cli)
     SG_CLEANUP(cli_json_free) struct json_object *rows = cli_json_array();
 
     lint_each_rule(add_rule, rows);
-    cli_print_table(cli, rows, COLUMNS, SG_ARRAY_LEN(COLUMNS), "");
+    cli_print_table(cli, rows, columns, SG_ARRAY_LEN(columns), "");
 }
 
 /* --- linting ---------------------------------------------------------------- */
@@ -135,13 +135,13 @@ static void print_finding(const struct run *run,
                           const struct cli_object *object,
                           const struct lint_finding *finding)
 {
-    static const char *const COLOURS[] = { "", "\033[36m", "\033[33m",
+    static const char *const colours[] = { "", "\033[36m", "\033[33m",
                                            "\033[31m" };
     bool colour = run->cli->colour;
 
     cli_print_text(stdout, object->file);
     printf("[%u]: %s%s%s %s: ", object->index,
-           colour ? COLOURS[finding->severity] : "",
+           colour ? colours[finding->severity] : "",
            lint_severity_name(finding->severity), colour ? "\033[0m" : "",
            finding->rule->id);
     cli_print_text(stdout, finding->text);

@@ -70,8 +70,10 @@ const char *lint_text(struct sg_slice bytes, char *dst, size_t size)
     size_t n = 0;
 
     for (size_t i = 0; i < bytes.len && n + 1 < size; i++) {
-        uint8_t c = bytes.p[i];
-        dst[n++] = c >= 0x20 && c < 0x7f ? (char)c : '?';
+        char c = (char)bytes.p[i];
+        if (c < 0x20 || c > 0x7e)
+            c = '?';
+        dst[n++] = c;
     }
     dst[n] = '\0';
     return dst;

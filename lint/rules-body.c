@@ -165,7 +165,7 @@ void lint_extension_twice(struct lint_job *job)
  * empty, and nameConstraints has a rule of its own. */
 void lint_extension_empty(struct lint_job *job)
 {
-    static const char *const NOT_EMPTY[] = {
+    static const char *const not_empty[] = {
         LINT_OID_SAN,
         LINT_OID_IAN,
         LINT_OID_CDP,
@@ -180,8 +180,8 @@ void lint_extension_empty(struct lint_job *job)
     };
     char oid[SG_OID_TEXT_MAX];
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(NOT_EMPTY); i++) {
-        const struct lint_ext *ext = lint_cert_ext(job->cert, NOT_EMPTY[i]);
+    for (size_t i = 0; i < SG_ARRAY_LEN(not_empty); i++) {
+        const struct lint_ext *ext = lint_cert_ext(job->cert, not_empty[i]);
         if (ext != NULL && lint_is(ext->value, "\x30\x00", 2))
             lint_say(job, "extension %s is an empty sequence",
                      sg_oid_to_text(ext->oid, oid));
@@ -205,7 +205,7 @@ void lint_extension_default(struct lint_job *job)
 
 void lint_extension_critical(struct lint_job *job)
 {
-    static const char *const KNOWN[] = {
+    static const char *const known_oids[] = {
         LINT_OID_KEY_USAGE,
         LINT_OID_SAN,
         LINT_OID_BASIC,
@@ -227,8 +227,8 @@ void lint_extension_critical(struct lint_job *job)
         const struct lint_ext *ext = &job->cert->ext[i];
         bool known = !ext->critical;
 
-        for (size_t k = 0; k < SG_ARRAY_LEN(KNOWN) && !known; k++)
-            known = lint_is(ext->oid, KNOWN[k], strlen(KNOWN[k]));
+        for (size_t k = 0; k < SG_ARRAY_LEN(known_oids) && !known; k++)
+            known = lint_is(ext->oid, known_oids[k], strlen(known_oids[k]));
         if (!known)
             lint_say(job, "critical extension %s is not known",
                      sg_oid_to_text(ext->oid, text));
@@ -267,7 +267,7 @@ static void say_elements(struct lint_job *job)
     static const struct {
         const char *oid, *name, *tags;
         size_t n;
-    } ELEMENTS[] = {
+    } elements[] = {
         HOLDS(LINT_OID_SAN, "subjectAltName", GENERAL_NAMES),
         HOLDS(LINT_OID_IAN, "issuerAltName", GENERAL_NAMES),
         HOLDS(LINT_OID_EKU, "extKeyUsage", "\x06"),
@@ -280,12 +280,12 @@ static void say_elements(struct lint_job *job)
     };
 #undef HOLDS
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(ELEMENTS); i++) {
-        const struct lint_ext *ext = lint_cert_ext(job->cert, ELEMENTS[i].oid);
+    for (size_t i = 0; i < SG_ARRAY_LEN(elements); i++) {
+        const struct lint_ext *ext = lint_cert_ext(job->cert, elements[i].oid);
         if (ext != NULL
-            && !holds_only(ext->value, ELEMENTS[i].tags, ELEMENTS[i].n))
+            && !holds_only(ext->value, elements[i].tags, elements[i].n))
             lint_say(job, "%s holds an element of another type",
-                     ELEMENTS[i].name);
+                     elements[i].name);
     }
 }
 
@@ -327,7 +327,7 @@ void lint_extension_form(struct lint_job *job)
         const char *oid;
         const char *name;
         uint8_t tag;
-    } SHAPES[] = {
+    } shapes[] = {
         { LINT_OID_SKI, "subjectKeyIdentifier", SG_DER_OCTET_STRING },
         { LINT_OID_AKI, "authorityKeyIdentifier", SG_DER_SEQUENCE },
         { LINT_OID_SAN, "subjectAltName", SG_DER_SEQUENCE },
@@ -348,10 +348,10 @@ void lint_extension_form(struct lint_job *job)
     };
     const struct lint_ext *ext;
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(SHAPES); i++) {
-        ext = lint_cert_ext(job->cert, SHAPES[i].oid);
-        if (ext != NULL && !is_one_element(ext->value, SHAPES[i].tag))
-            lint_say(job, "%s is not well-formed DER", SHAPES[i].name);
+    for (size_t i = 0; i < SG_ARRAY_LEN(shapes); i++) {
+        ext = lint_cert_ext(job->cert, shapes[i].oid);
+        if (ext != NULL && !is_one_element(ext->value, shapes[i].tag))
+            lint_say(job, "%s is not well-formed DER", shapes[i].name);
     }
     say_elements(job);
     ext = lint_cert_ext(job->cert, LINT_OID_KEY_USAGE);
@@ -368,17 +368,17 @@ void lint_extension_not_critical(struct lint_job *job)
     static const struct {
         const char *oid;
         const char *name;
-    } NEVER[] = {
+    } never[] = {
         { LINT_OID_AIA, "authorityInfoAccess" },
         { LINT_OID_SUBJECT_INFO, "subjectInfoAccess" },
         { LINT_OID_FRESHEST, "freshestCRL" },
         { LINT_OID_SCT_LIST, "signedCertificateTimestampList" },
     };
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(NEVER); i++) {
-        const struct lint_ext *ext = lint_cert_ext(job->cert, NEVER[i].oid);
+    for (size_t i = 0; i < SG_ARRAY_LEN(never); i++) {
+        const struct lint_ext *ext = lint_cert_ext(job->cert, never[i].oid);
         if (ext != NULL && ext->critical)
-            lint_say(job, "%s is critical", NEVER[i].name);
+            lint_say(job, "%s is critical", never[i].name);
     }
 }
 

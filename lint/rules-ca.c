@@ -140,16 +140,16 @@ void lint_sub_ca_eku_mixed(struct lint_job *job)
     static const struct {
         const char *oid;
         const char *name;
-    } FOREIGN[] = {
+    } foreign[] = {
         { LINT_EKU_CODE, "codeSigning" },
         { LINT_EKU_EMAIL, "emailProtection" },
         { LINT_EKU_TIME, "timeStamping" },
         { LINT_EKU_ANY, "anyExtendedKeyUsage" },
     };
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(FOREIGN); i++)
-        if (lint_has_eku(job->cert, FOREIGN[i].oid))
-            lint_say(job, "a TLS intermediate has %s", FOREIGN[i].name);
+    for (size_t i = 0; i < SG_ARRAY_LEN(foreign); i++)
+        if (lint_has_eku(job->cert, foreign[i].oid))
+            lint_say(job, "a TLS intermediate has %s", foreign[i].name);
 }
 
 void lint_sub_ca_cdp(struct lint_job *job)

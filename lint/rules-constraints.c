@@ -234,16 +234,16 @@ void lint_nc_directory(struct lint_job *job)
  * chain: OpenSSL does so with registeredID. */
 void lint_nc_forms(struct lint_job *job)
 {
-    static const uint8_t KNOWN[] = { LINT_GN_OTHER, LINT_GN_EMAIL,
-                                     LINT_GN_DNS,   LINT_GN_DIRECTORY,
-                                     LINT_GN_URI,   LINT_GN_IP };
+    static const uint8_t known_oids[] = { LINT_GN_OTHER, LINT_GN_EMAIL,
+                                          LINT_GN_DNS,   LINT_GN_DIRECTORY,
+                                          LINT_GN_URI,   LINT_GN_IP };
     struct lint_nc_iter iter;
     struct lint_subtree tree;
 
     if (!lint_nc_init(&iter, job->cert))
         return;
     while (lint_nc_next(&iter, &tree))
-        if (memchr(KNOWN, tree.tag, sizeof(KNOWN)) == NULL)
+        if (memchr(known_oids, tree.tag, sizeof(known_oids)) == NULL)
             lint_say(job, "a subtree of the form %s, which verifiers refuse",
                      lint_gn_name(tree.tag));
 }

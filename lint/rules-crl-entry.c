@@ -75,11 +75,11 @@ struct walk {
 
 static void walk_init(struct walk *walk, const struct lint_crl_view *crl)
 {
-    static const uint8_t NONE[1];
+    static const uint8_t none_there[1];
 
     walk->entries = crl->entries;
     if (!crl->has_entries)
-        sg_der_init(&walk->entries, SG_SLICE(NONE, 0), "crl");
+        sg_der_init(&walk->entries, SG_SLICE(none_there, 0), "crl");
 }
 
 static bool walk_next(struct walk *walk)

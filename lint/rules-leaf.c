@@ -114,7 +114,7 @@ void lint_usage_fits_purpose(struct lint_job *job)
         const char *oid;
         const char *name;
         unsigned usage;
-    } PURPOSES[] = {
+    } purposes[] = {
         { LINT_EKU_SERVER, "serverAuth", sign | exchange },
         { LINT_EKU_CLIENT, "clientAuth", sign | LINT_KU_KEY_AGREEMENT },
         { LINT_EKU_CODE, "codeSigning", sign },
@@ -129,11 +129,11 @@ void lint_usage_fits_purpose(struct lint_job *job)
     /* None at all is the matter of key_usage_bits. */
     if (!has || usage == 0)
         return;
-    for (size_t i = 0; i < SG_ARRAY_LEN(PURPOSES); i++)
-        if (lint_has_eku(job->cert, PURPOSES[i].oid)
-            && (usage & PURPOSES[i].usage) == 0)
+    for (size_t i = 0; i < SG_ARRAY_LEN(purposes); i++)
+        if (lint_has_eku(job->cert, purposes[i].oid)
+            && (usage & purposes[i].usage) == 0)
             lint_say(job, "extKeyUsage has %s, and no bit of keyUsage fits it",
-                     PURPOSES[i].name);
+                     purposes[i].name);
 }
 
 /* The longest life of a subscriber certificate, by the day it was made
@@ -143,7 +143,7 @@ void lint_leaf_validity(struct lint_job *job)
     static const struct {
         struct sg_date from;
         int days;
-    } LIMITS[] = {
+    } limits[] = {
         { { .year = 2029, .month = 3, .day = 15 }, 47 },
         { { .year = 2027, .month = 3, .day = 15 }, 100 },
         { { .year = 2026, .month = 3, .day = 15 }, 200 },
@@ -156,15 +156,15 @@ void lint_leaf_validity(struct lint_job *job)
         return;
     /* Both ends belong to the period. */
     int64_t life = cert->not_after.t - cert->not_before.t + 1;
-    for (size_t i = 0; i < SG_ARRAY_LEN(LIMITS); i++) {
+    for (size_t i = 0; i < SG_ARRAY_LEN(limits); i++) {
         struct sg_err ignored = { 0 };
         int64_t from = 0;
-        if (sg_date_to_time(&LIMITS[i].from, &from, &ignored) != SG_OK
+        if (sg_date_to_time(&limits[i].from, &from, &ignored) != SG_OK
             || job->date < from)
             continue;
-        if (life > (int64_t)LIMITS[i].days * DAY)
+        if (life > (int64_t)limits[i].days * DAY)
             lint_say(job, "valid for %lld s, more than %d days",
-                     (long long)life, LIMITS[i].days);
+                     (long long)life, limits[i].days);
         return;
     }
 }

@@ -80,13 +80,13 @@ void lint_ca_subject_empty(struct lint_job *job)
 
 static bool is_printable(struct sg_slice value)
 {
-    static const char ALSO[] = " '()+,-./:=?";
+    static const char also[] = " '()+,-./:=?";
 
     for (size_t i = 0; i < value.len; i++) {
         uint8_t c = value.p[i];
         bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
                      || (c >= 'a' && c <= 'z');
-        if (!alnum && memchr(ALSO, c, sizeof(ALSO) - 1) == NULL)
+        if (!alnum && memchr(also, c, sizeof(also) - 1) == NULL)
             return false;
     }
     return true;
@@ -241,11 +241,11 @@ static bool has_attribute(struct sg_slice name, const char *wanted)
 
 void lint_ca_subject_attributes(struct lint_job *job)
 {
-    static const char *const REQUIRED[] = { "C", "O", "CN" };
+    static const char *const required[] = { "C", "O", "CN" };
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(REQUIRED); i++)
-        if (!has_attribute(job->cert->subject, REQUIRED[i]))
-            lint_say(job, "subject has no %s", REQUIRED[i]);
+    for (size_t i = 0; i < SG_ARRAY_LEN(required); i++)
+        if (!has_attribute(job->cert->subject, required[i]))
+            lint_say(job, "subject has no %s", required[i]);
     if (has_attribute(job->cert->subject, "OU"))
         lint_say(job, "subject has an OU");
 }

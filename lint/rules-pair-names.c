@@ -204,7 +204,7 @@ void lint_pair_nc_open_forms(struct lint_job *job)
         uint8_t tag;
         size_t len; /* of an IP subtree */
         const char *name;
-    } FORMS[] = {
+    } forms[] = {
         { LINT_GN_DNS, 0, "dNSName" }, { LINT_GN_IP, 8, "IPv4" },
         { LINT_GN_IP, 32, "IPv6" },    { LINT_GN_EMAIL, 0, "rfc822Name" },
         { LINT_GN_URI, 0, "URI" },
@@ -215,13 +215,13 @@ void lint_pair_nc_open_forms(struct lint_job *job)
     /* Without any subtree nc_empty has spoken. */
     if (!lint_nc_init(&iter, job->cert) || !lint_nc_next(&iter, &tree))
         return;
-    for (size_t i = 0; i < SG_ARRAY_LEN(FORMS); i++) {
+    for (size_t i = 0; i < SG_ARRAY_LEN(forms); i++) {
         bool named = false;
         (void)lint_nc_init(&iter, job->cert);
         while (lint_nc_next(&iter, &tree))
-            named |= tree.tag == FORMS[i].tag
-                     && (FORMS[i].len == 0 || tree.value.len == FORMS[i].len);
+            named |= tree.tag == forms[i].tag
+                     && (forms[i].len == 0 || tree.value.len == forms[i].len);
         if (!named)
-            lint_say(job, "the name constraints leave %s open", FORMS[i].name);
+            lint_say(job, "the name constraints leave %s open", forms[i].name);
     }
 }

@@ -172,7 +172,7 @@ bool lint_algorithm_fits(const struct lint_cert *issuer, struct sg_slice alg)
         size_t key_len;
         const char *alg;
         size_t alg_len;
-    } FITS[] = {
+    } fits[] = {
         FIT("\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07",
             "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"),
         FIT("\x06\x05\x2b\x81\x04\x00\x22",
@@ -187,13 +187,13 @@ bool lint_algorithm_fits(const struct lint_cert *issuer, struct sg_slice alg)
 #undef RSA
     bool known = false;
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(FITS); i++) {
-        if (!lint_is(issuer->spki_oid, FITS[i].key, FITS[i].key_len)
-            && !lint_is(issuer->spki_parameters, FITS[i].key, FITS[i].key_len))
+    for (size_t i = 0; i < SG_ARRAY_LEN(fits); i++) {
+        if (!lint_is(issuer->spki_oid, fits[i].key, fits[i].key_len)
+            && !lint_is(issuer->spki_parameters, fits[i].key, fits[i].key_len))
             continue;
         known = true;
-        if (alg.len >= FITS[i].alg_len
-            && memcmp(alg.p, FITS[i].alg, FITS[i].alg_len) == 0)
+        if (alg.len >= fits[i].alg_len
+            && memcmp(alg.p, fits[i].alg, fits[i].alg_len) == 0)
             return true;
     }
     return !known; /* other keys have rules of their own */

@@ -147,20 +147,20 @@ void lint_policy_constraints(struct lint_job *job)
     static const struct {
         const char *oid;
         const char *name;
-    } STEERING[] = {
+    } steering[] = {
         { LINT_OID_POLICY_CONSTRAINTS, "policyConstraints" },
         { LINT_OID_INHIBIT_ANY, "inhibitAnyPolicy" },
     };
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(STEERING); i++) {
-        const struct lint_ext *ext = lint_cert_ext(job->cert, STEERING[i].oid);
+    for (size_t i = 0; i < SG_ARRAY_LEN(steering); i++) {
+        const struct lint_ext *ext = lint_cert_ext(job->cert, steering[i].oid);
         if (ext == NULL)
             continue;
         if (!job->cert->is_ca)
             lint_say(job, "%s in a certificate that is no CA",
-                     STEERING[i].name);
+                     steering[i].name);
         if (!ext->critical)
-            lint_say(job, "%s is not critical", STEERING[i].name);
+            lint_say(job, "%s is not critical", steering[i].name);
     }
 }
 

@@ -124,7 +124,7 @@ static bool is_reserved(struct sg_slice ip)
     static const struct {
         uint8_t len, bits;
         uint8_t net[16];
-    } RESERVED[] = {
+    } reserved[] = {
         { 4, 8, { 0 } },
         { 4, 8, { 10 } },
         { 4, 10, { 100, 64 } },
@@ -149,14 +149,14 @@ static bool is_reserved(struct sg_slice ip)
         { 16, 32, { 0x20, 0x01, 0x0d, 0xb8 } },
     };
 
-    for (size_t i = 0; i < SG_ARRAY_LEN(RESERVED); i++) {
-        size_t whole = RESERVED[i].bits / 8;
-        unsigned rest = RESERVED[i].bits % 8;
-        if (ip.len != RESERVED[i].len
-            || memcmp(ip.p, RESERVED[i].net, whole) != 0)
+    for (size_t i = 0; i < SG_ARRAY_LEN(reserved); i++) {
+        size_t whole = reserved[i].bits / 8;
+        unsigned rest = reserved[i].bits % 8;
+        if (ip.len != reserved[i].len
+            || memcmp(ip.p, reserved[i].net, whole) != 0)
             continue;
         uint8_t mask = (uint8_t)(0xff00 >> rest);
-        if (rest == 0 || ((ip.p[whole] ^ RESERVED[i].net[whole]) & mask) == 0)
+        if (rest == 0 || ((ip.p[whole] ^ reserved[i].net[whole]) & mask) == 0)
             return true;
     }
     return false;

@@ -21,7 +21,7 @@ void lint_leaf_eku_tls(struct lint_job *job)
     static const struct {
         const char *oid;
         const char *name;
-    } FOREIGN[] = {
+    } foreign[] = {
         { LINT_EKU_CODE, "codeSigning" },
         { LINT_EKU_EMAIL, "emailProtection" },
         { LINT_EKU_TIME, "timeStamping" },
@@ -31,9 +31,9 @@ void lint_leaf_eku_tls(struct lint_job *job)
         return; /* leaf_eku_present has spoken */
     if (!lint_has_eku(job->cert, LINT_EKU_SERVER))
         lint_say(job, "extKeyUsage has no serverAuth");
-    for (size_t i = 0; i < SG_ARRAY_LEN(FOREIGN); i++)
-        if (lint_has_eku(job->cert, FOREIGN[i].oid))
-            lint_say(job, "extKeyUsage has %s", FOREIGN[i].name);
+    for (size_t i = 0; i < SG_ARRAY_LEN(foreign); i++)
+        if (lint_has_eku(job->cert, foreign[i].oid))
+            lint_say(job, "extKeyUsage has %s", foreign[i].name);
 }
 
 void lint_leaf_aia(struct lint_job *job)
@@ -79,17 +79,17 @@ static bool start(const struct lint_job *job, struct lint_iter *iter)
  * domain (RFC 6761 and its successors). */
 static bool is_internal(struct sg_slice name)
 {
-    static const char *const TOP[] = { "alt",     "example", "internal",
-                                       "invalid", "local",   "localhost",
-                                       "test" };
+    static const char *const special[] = { "alt",     "example", "internal",
+                                           "invalid", "local",   "localhost",
+                                           "test" };
     const uint8_t *dot = memrchr(name.p, '.', name.len);
 
     if (dot == NULL)
         return true;
     struct sg_slice top =
         SG_SLICE(dot + 1, name.len - (size_t)(dot + 1 - name.p));
-    for (size_t i = 0; i < SG_ARRAY_LEN(TOP); i++)
-        if (lint_same_text(top, sg_slice_str(TOP[i])))
+    for (size_t i = 0; i < SG_ARRAY_LEN(special); i++)
+        if (lint_same_text(top, sg_slice_str(special[i])))
             return true;
     return false;
 }
