@@ -420,6 +420,7 @@ enum sg_rc cer_rehearse(const struct cer_rehearse_args *args,
     (void)sigaction(SIGINT, &ignore, &before_int);
     (void)sigaction(SIGTERM, &ignore, &before_term);
     enum sg_rc rc = fork_off(args, dir, err);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread
     if (nftw(dir, remove_one, FDS_MAX, FTW_DEPTH | FTW_PHYS) != 0
         && rc == SG_OK)
         rc = sg_err_errno(err, SG_IO, "%s could not be removed", dir);

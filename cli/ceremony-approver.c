@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/cleanup-openssl.h"
+#include "common/parse.h"
 #include "common/secret.h"
 
 #define PATH_BYTES 512
@@ -134,20 +135,27 @@ static enum sg_rc decode(const char *text, size_t len, char *dst, size_t size,
                          struct sg_err *err)
 {
     size_t n = 0;
+    SG_CLEANUP(sg_buf_done) struct sg_buf byte;
 
+    sg_buf_init(&byte, 1);
     for (size_t i = 0; i < len; i++) {
-        unsigned byte = (unsigned char)text[i];
-        if (text[i] == '%') {
-            int used = 0;
-            if (i + 2 >= len || sscanf(text + i + 1, "%2x%n", &byte, &used) != 1
-                || used != 2 || byte == 0)
+        char c = text[i];
+        if (c == '%') {
+            char hex[3] = { 0 };
+            memcpy(hex, text + i + 1, len - i > 2 ? 2 : 0);
+            sg_buf_reset(&byte);
+            if (sg_parse_hex(hex, &byte, err) != SG_OK || byte.len != 1
+                || byte.data[0] == 0) {
+                sg_err_clear(err);
                 return sg_err_set(err, SG_USAGE, "--key: bad escape in object");
+            }
+            c = (char)byte.data[0];
             i += 2;
         }
         if (n + 1 >= size)
             return sg_err_set(err, SG_USAGE, "--key: object: at most %zu bytes",
                               size - 1);
-        dst[n++] = (char)byte;
+        dst[n++] = c;
     }
     dst[n] = '\0';
     return SG_OK;
@@ -206,15 +214,18 @@ enum sg_rc cli_approver_open(struct cli *cli,
                              const struct cli_approver_args *args,
                              struct cli_approver **ret, struct sg_err *err)
 {
-    SG_CLEANUP(cli_approver_free)
     struct cli_approver *approver = calloc(1, sizeof(*approver));
     bool is_uri = strncmp(args->key, SCHEME, sizeof(SCHEME) - 1) == 0;
 
     if (approver == NULL)
         return sg_err_set(err, SG_NOMEM, "--key");
-    SG_TRY(is_uri ? open_token(cli, args, approver, err)
-                  : open_file(args, approver, err));
-    *ret = SG_TAKE(approver);
+    enum sg_rc rc = is_uri ? open_token(cli, args, approver, err)
+                           : open_file(args, approver, err);
+    if (rc != SG_OK) {
+        cli_approver_free(approver);
+        return rc;
+    }
+    *ret = approver;
     return SG_OK;
 }
 

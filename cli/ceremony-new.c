@@ -29,7 +29,7 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
     SG_TRY(cer_type_parse(args->type, &type, err));
     if (cli->json)
         return sg_err_set(err, SG_USAGE, "a template is YAML, not JSON");
-    fputs(cer_template(type), stdout);
+    (void)fputs(cer_template(type), stdout);
     return SG_OK;
 }
 
