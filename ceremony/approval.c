@@ -104,7 +104,7 @@ static enum sg_rc check_same_again(const struct cer_plan *plan,
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf again;
 
-    sg_buf_init(&again, 2 * CER_APPROVAL_MAX);
+    sg_buf_init(&again, (size_t)2 * CER_APPROVAL_MAX);
     SG_TRY(cer_approval_encode(plan, fields->name, fields->time, fields->alg,
                                fields->signature, &again, err));
     if (!sg_slice_eq(sg_buf_slice(&again), json))

@@ -54,7 +54,11 @@ static const char *escaped(const char *text, char dst[TEXT_MAX])
     for (; *text != '\0' && n + 2 < TEXT_MAX; text++) {
         if (*text == '\\' || *text == ';' || *text == ',')
             dst[n++] = '\\';
-        dst[n++] = (uint8_t)*text < 0x20 || *text == 0x7f ? '?' : *text;
+        bool control = (uint8_t)*text < 0x20 || *text == 0x7f;
+        if (control)
+            dst[n++] = '?';
+        else
+            dst[n++] = *text;
     }
     dst[n] = '\0';
     return dst;

@@ -379,7 +379,7 @@ static enum sg_rc put_file_codes(struct page *p,
     SG_CLEANUP(sg_buf_done) struct sg_buf text;
     struct sg_slice left = file->bytes;
 
-    sg_buf_init(&text, 2 * QR_FILE_MAX);
+    sg_buf_init(&text, (size_t)2 * QR_FILE_MAX);
     if (left.len == 0 || left.len > QR_FILE_MAX)
         return SG_OK;
     if (!sg_is_utf8(left)) {

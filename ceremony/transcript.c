@@ -17,7 +17,7 @@
 #include "common/parse.h"
 
 #define WHAT "transcript"
-#define FILE_MAX_BYTES (16 * 1024 * 1024)
+#define FILE_MAX_BYTES ((size_t)16 * 1024 * 1024)
 #define LINES_MAX 4096
 #define FIRST_EVENT "opened"
 

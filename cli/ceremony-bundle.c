@@ -79,9 +79,9 @@ static enum sg_rc show(struct cli *cli, const struct cer_bundle *bundle,
         cli_print_record(cli, json, NULL, 0);
         return SG_OK;
     }
-    static const struct cli_field COLUMNS[] = { { "name", "FILE" },
+    static const struct cli_field columns[] = { { "name", "FILE" },
                                                 { "bytes", "BYTES" } };
-    cli_print_table(cli, rows, COLUMNS, SG_ARRAY_LEN(COLUMNS), "");
+    cli_print_table(cli, rows, columns, SG_ARRAY_LEN(columns), "");
     SG_TRY(cli_room_open(cli, NULL, &room, err));
     cer_say_hash(&room.room, "Bundle SHA-256", hash);
     cli_room_done(&room);

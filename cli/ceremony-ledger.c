@@ -116,7 +116,7 @@ static enum sg_rc read_issuer(const char *path, struct sg_arena *arena,
     SG_CLEANUP(sg_buf_done) struct sg_buf file;
     SG_CLEANUP(sg_buf_done) struct sg_buf der;
 
-    sg_buf_init(&file, 4 * CA_CERT_MAX);
+    sg_buf_init(&file, (size_t)4 * CA_CERT_MAX);
     sg_buf_init(&der, CA_CERT_MAX);
     SG_TRY(sg_file_read(path, &file, err));
     if (sg_pem_or_der(sg_buf_slice(&file), "CERTIFICATE", &der, err) != SG_OK)
@@ -257,7 +257,7 @@ static enum sg_rc calendar(struct cli *cli, const void *opaque,
     const struct ledger_args *args = opaque;
     SG_CLEANUP(sg_arena_done) struct sg_arena arena;
     struct cer_calendar plan = { 0 };
-    static const struct cli_field COLUMNS[] = {
+    static const struct cli_field columns[] = {
         { "number", "NUMBER" },    { "publish", "PUBLISH" },
         { "good_until", "UNTIL" }, { "entries", "ENTRIES" },
         { "file", "FILE" },        { "note", "" },
@@ -269,7 +269,7 @@ static enum sg_rc calendar(struct cli *cli, const void *opaque,
     SG_CLEANUP(cli_json_free) struct json_object *rows = cli_json_array();
     for (size_t i = 0; i < plan.n; i++)
         cli_append(rows, row_json(&plan.row[i]));
-    cli_print_table(cli, rows, COLUMNS, SG_ARRAY_LEN(COLUMNS),
+    cli_print_table(cli, rows, columns, SG_ARRAY_LEN(columns),
                     "no CRL is recorded");
     return SG_OK;
 }
