@@ -347,13 +347,13 @@ static enum sg_rc check(struct sg_slice constraints, const struct name *name,
     SG_TRY(walk(constraints, name, &v, err));
     if (v.excluded)
         return tok_refuse(err, NAMES,
-                          "guard: %s %s is in an excluded subtree of the "
+                          "guard: %s%s is in an excluded subtree of the "
                           "issuer's name constraints (RFC 5280 4.2.1.10)",
                           FORM_NAMES[name->form],
                           tok_text_show(name->form, name->value, text));
     if (v.constrained && !v.permitted)
         return tok_refuse(err, NAMES,
-                          "guard: %s %s is outside of the permitted subtrees "
+                          "guard: %s%s is outside of the permitted subtrees "
                           "of the issuer's name constraints (RFC 5280 "
                           "4.2.1.10)",
                           FORM_NAMES[name->form],

@@ -195,12 +195,14 @@ const char *tok_text_show(unsigned form, struct sg_slice value,
 
     dst[0] = '\0';
     if (form == FORM_IP && (value.len == 4 || value.len == 16)) {
-        (void)inet_ntop(value.len == 4 ? AF_INET : AF_INET6, value.p, dst,
-                        TOK_TEXT_SHOW_MAX);
+        dst[0] = ' ';
+        (void)inet_ntop(value.len == 4 ? AF_INET : AF_INET6, value.p, dst + 1,
+                        TOK_TEXT_SHOW_MAX - 1);
         return dst;
     }
     if (form != 1 && form != 2 && form != 6)
         return dst;
+    dst[n++] = ' ';
     dst[n++] = '"';
     for (size_t i = 0; i < value.len && n < TOK_TEXT_SHOW_MAX - 2; i++)
         dst[n++] = value.p[i] >= 0x20 && value.p[i] < 0x7f && value.p[i] != '"'

@@ -16,8 +16,8 @@ bool tok_text_same_ascii(struct sg_slice a, struct sg_slice b);
 bool tok_dn_begins_with(struct sg_slice dn, struct sg_slice base);
 
 #define TOK_TEXT_SHOW_MAX 100
-/* A general name's content for a message: printable ASCII in quotes, an
- * address as numbers, anything else as "". Returns dst. */
+/* A space and a general name's content for a message: printable ASCII in
+ * quotes, an address as numbers. Nothing for other forms. Returns dst. */
 const char *tok_text_show(unsigned form, struct sg_slice value,
                           char dst[TOK_TEXT_SHOW_MAX]);
 

@@ -398,10 +398,10 @@ static void test_names(void **state)
         { NAME("\x87\x10\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"),
           OUT("IP address a00::1") },
         { NAME(UPN("\x1d", "\x0f", "\x0d", "a@x.admin.net")), "" },
-        { NAME(UPN("\x1b", "\x0d", "\x0b", "a@admin.net")), IN("otherName ") },
+        { NAME(UPN("\x1b", "\x0d", "\x0b", "a@admin.net")), IN("otherName") },
         { NAME("\xa4\x11\x30\x0f\x31\x0d\x30\x0b\x06\x03\x55\x04\x03\x13\x04"
                "eViL"),
-          IN("directoryName ") },
+          IN("directoryName") },
     };
     struct fixture *f = *state;
 
@@ -422,7 +422,7 @@ static void test_names(void **state)
     t.subject = "www.example.net";
     NO_CERT(&f->issuing, &t, NAMES, OUT("DNS name \"www.example.net\""));
     t.subject = "EVIL";
-    NO_CERT(&f->issuing, &t, NAMES, IN("directoryName "));
+    NO_CERT(&f->issuing, &t, NAMES, IN("directoryName"));
 }
 
 static void test_times_and_issuer(void **state)
