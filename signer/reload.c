@@ -52,8 +52,7 @@ static bool same_token(const struct srv_token_config *a,
     return same_text(a->name, b->name) && same_text(a->module, b->module)
            && same_text(a->uri, b->uri)
            && same_text(a->pin_source, b->pin_source)
-           && same_text(a->guards, b->guards)
-           && same_text(a->serial, b->serial)
+           && same_text(a->guards, b->guards) && same_text(a->serial, b->serial)
            && same_text(a->identity_key, b->identity_key)
            && same_text(a->identity_public_key, b->identity_public_key)
            && a->sessions == b->sessions
@@ -85,8 +84,7 @@ static bool same_issuer(const struct srv_issuer_config *a,
            && same_text(a->certificate, b->certificate)
            && same_text(a->chain, b->chain)
            && same_text(a->leaf_not_after_behavior, b->leaf_not_after_behavior)
-           && a->lint_profile == b->lint_profile
-           && same_urls(a, b);
+           && a->lint_profile == b->lint_profile && same_urls(a, b);
 }
 
 static bool same_tokens(const struct srv_config *a, const struct srv_config *b)
