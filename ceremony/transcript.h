@@ -85,7 +85,8 @@ enum sg_rc cer_transcript_write_page(const char *dir,
  * confirmed    prompt answer; once for each question, before intent; the last
  *              answer is the first word of the TBS hash, of the plan's for a key
  * refused      prompt answer; not the word
- * intent       action: "sign" or "make-key"; tbs_sha256 (sign)
+ * intent       action: "sign", "make-key", or "adopt-key" for one that was
+ *              made before an interruption; label; tbs_sha256 (sign)
  * signed       algorithm signature           (all but CER_TYPE_KEY)
  * key-made     label id spki attributes      (CER_TYPE_KEY)
  * verified     checks: an array of texts ("openssl", "walker" …)
@@ -96,6 +97,6 @@ enum sg_rc cer_transcript_write_page(const char *dir,
  * closed       result: "done"
  *
  * resumed      at any place after opened: the ceremony was interrupted
- * failed       the token could not do it. */
+ * failed       the token could not do it: rc message nothing_done. */
 
 #endif
