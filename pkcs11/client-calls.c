@@ -165,13 +165,10 @@ static enum sg_rc write_all(int fd, struct sg_slice bytes, struct sg_err *err)
     return SG_OK;
 }
 
-/* A copy that nobody can change any more, not even we. */
-static enum sg_rc sealed_copy(struct sg_slice bytes, int *ret_fd,
-                              struct sg_err *err)
+/* After this nobody can change it any more, not even we. */
+static enum sg_rc fill_and_seal(int fd, struct sg_slice bytes,
+                                struct sg_err *err)
 {
-    SG_CLEANUP(sg_fd_close)
-    int fd = memfd_create("signet-crl", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
     if (fd < 0)
         return sg_err_errno(err, SG_IO, "crl: memfd");
     SG_TRY(write_all(fd, bytes, err));
@@ -179,8 +176,6 @@ static enum sg_rc sealed_copy(struct sg_slice bytes, int *ret_fd,
               F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
         != 0)
         return sg_err_errno(err, SG_IO, "crl: seal");
-    *ret_fd = fd;
-    fd = -1;
     return SG_OK;
 }
 
@@ -202,7 +197,8 @@ enum sg_rc tok_sign_crl(struct tok_key *key, struct sg_slice algorithm,
     if (tbs.len > TOK_CRL_MAX)
         return sg_err_set(err, SG_LIMIT, "crl of %zu bytes, at most %u",
                           tbs.len, TOK_CRL_MAX);
-    SG_TRY(sealed_copy(tbs, &fd, err));
+    fd = memfd_create("signet-crl", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    SG_TRY(fill_and_seal(fd, tbs, err));
     req.fd = fd;
     tok_wait_init(&s.wait);
     return tok_wait_for(&s.wait, key->client, &req, err);

@@ -140,6 +140,11 @@ static bool email_within(struct sg_slice base, struct sg_slice name,
                SG_SLICE(base.p + base_at + 1, base.len - base_at - 1), host);
 }
 
+static bool ends_host(uint8_t c)
+{
+    return c == '/' || c == '?' || c == '#' || c == '\\';
+}
+
 /* The host of a URI; len 0 when it has none that is a name. */
 static struct sg_slice uri_host(struct sg_slice uri)
 {
@@ -150,8 +155,7 @@ static struct sg_slice uri_host(struct sg_slice uri)
     if (p == NULL || end - p < 3 || p[1] != '/' || p[2] != '/')
         return none;
     struct sg_slice host = SG_SLICE(p + 3, 0);
-    while (host.p + host.len < end
-           && memchr("/?#\\", host.p[host.len], 4) == NULL)
+    while (host.p + host.len < end && !ends_host(host.p[host.len]))
         host.len++;
     size_t at = last_at(host);
     if (at != host.len)
@@ -308,7 +312,7 @@ static enum sg_rc walk(struct sg_slice constraints, const struct name *name,
 {
     struct sg_der in;
     struct sg_der list;
-    struct name base;
+    struct name base = { 0 };
 
     sg_der_init(&in, constraints, "nameConstraints");
     for (unsigned side = PERMITTED; side <= EXCLUDED; side++) {

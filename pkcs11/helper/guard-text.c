@@ -204,10 +204,13 @@ const char *tok_text_show(unsigned form, struct sg_slice value,
         return dst;
     dst[n++] = ' ';
     dst[n++] = '"';
-    for (size_t i = 0; i < value.len && n < TOK_TEXT_SHOW_MAX - 2; i++)
-        dst[n++] = value.p[i] >= 0x20 && value.p[i] < 0x7f && value.p[i] != '"'
-                       ? (char)value.p[i]
-                       : '?';
+    for (size_t i = 0; i < value.len && n < TOK_TEXT_SHOW_MAX - 2; i++) {
+        bool plain =
+            value.p[i] >= 0x20 && value.p[i] < 0x7f && value.p[i] != '"';
+        dst[n++] = '?';
+        if (plain)
+            dst[n - 1] = (char)value.p[i];
+    }
     dst[n++] = '"';
     dst[n] = '\0';
     return dst;
