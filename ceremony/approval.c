@@ -26,10 +26,9 @@ enum sg_rc cer_approval_message(const struct cer_plan *plan, const char *name,
                          name, sg_time_text(time, when));
 }
 
-enum sg_rc cer_approval_encode(const struct cer_plan *plan, const char *name,
-                               int64_t time, enum ca_sigalg alg,
-                               struct sg_slice signature, struct sg_buf *out,
-                               struct sg_err *err)
+enum sg_rc cer_approval_encode(const struct cer_plan *plan,
+                               const struct cer_approval_signed *made,
+                               struct sg_buf *out, struct sg_err *err)
 {
     SG_CLEANUP(cer_json_free) json_object *json = json_object_new_object();
 
@@ -40,10 +39,11 @@ enum sg_rc cer_approval_encode(const struct cer_plan *plan, const char *name,
     SG_TRY(cer_json_put_text(json, "plan_id", plan->id, err));
     SG_TRY(
         cer_json_put_hex(json, "plan_sha256", SG_SLICE(plan->sha256, 32), err));
-    SG_TRY(cer_json_put_text(json, "approver", name, err));
-    SG_TRY(cer_json_put_time(json, "time", time, err));
-    SG_TRY(cer_json_put_bytes(json, "algorithm", ca_sigalg_der(alg), err));
-    SG_TRY(cer_json_put_bytes(json, "signature", signature, err));
+    SG_TRY(cer_json_put_text(json, "approver", made->name, err));
+    SG_TRY(cer_json_put_time(json, "time", made->time, err));
+    SG_TRY(
+        cer_json_put_bytes(json, "algorithm", ca_sigalg_der(made->alg), err));
+    SG_TRY(cer_json_put_bytes(json, "signature", made->signature, err));
     SG_TRY(cer_json_write(json, out, err));
     return sg_buf_put_u8(out, '\n', err);
 }
@@ -105,8 +105,11 @@ static enum sg_rc check_same_again(const struct cer_plan *plan,
     SG_CLEANUP(sg_buf_done) struct sg_buf again;
 
     sg_buf_init(&again, (size_t)2 * CER_APPROVAL_MAX);
-    SG_TRY(cer_approval_encode(plan, fields->name, fields->time, fields->alg,
-                               fields->signature, &again, err));
+    const struct cer_approval_signed made = { .name = fields->name,
+                                              .time = fields->time,
+                                              .alg = fields->alg,
+                                              .signature = fields->signature };
+    SG_TRY(cer_approval_encode(plan, &made, &again, err));
     if (!sg_slice_eq(sg_buf_slice(&again), json))
         return sg_err_set(err, SG_FORMAT,
                           WHAT " by %s: not in canonical form (changed by "

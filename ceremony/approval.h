@@ -14,11 +14,17 @@
 enum sg_rc cer_approval_message(const struct cer_plan *plan, const char *name,
                                 int64_t time, struct sg_buf *out,
                                 struct sg_err *err);
-/* The JSON file for a signature that was made over the message. */
-enum sg_rc cer_approval_encode(const struct cer_plan *plan, const char *name,
-                               int64_t time, enum ca_sigalg alg,
-                               struct sg_slice signature, struct sg_buf *out,
-                               struct sg_err *err);
+/* A signature that an approver's key made over the message. */
+struct cer_approval_signed {
+    const char *name;
+    int64_t time;
+    enum ca_sigalg alg;
+    struct sg_slice signature;
+};
+/* The JSON file for it. */
+enum sg_rc cer_approval_encode(const struct cer_plan *plan,
+                               const struct cer_approval_signed *made,
+                               struct sg_buf *out, struct sg_err *err);
 
 struct cer_approval {
     const char *name;

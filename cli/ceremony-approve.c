@@ -99,9 +99,13 @@ static enum sg_rc make(const struct approve_args *args,
     SG_TRY(cer_approval_message(plan, args->name, now, &message, err));
     SG_TRY(
         cli_approver_sign(approver, sg_buf_slice(&message), &signature, err));
-    return cer_approval_encode(plan, args->name, now,
-                               cli_approver_algorithm(approver),
-                               sg_buf_slice(&signature), out, err);
+    const struct cer_approval_signed made = {
+        .name = args->name,
+        .time = now,
+        .alg = cli_approver_algorithm(approver),
+        .signature = sg_buf_slice(&signature),
+    };
+    return cer_approval_encode(plan, &made, out, err);
 }
 
 static enum sg_rc out_path(const struct approve_args *args,

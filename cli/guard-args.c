@@ -91,7 +91,7 @@ static unsigned count(struct sg_slice der)
 static void put_refused(struct json_object *json,
                         const struct tok_guard_view *view)
 {
-    struct json_object *object = cli_json_object();
+    struct json_object *counts = cli_json_object();
     struct json_object *lines = cli_json_array();
 
     for (unsigned i = 0; i < TOK_REFUSED_N; i++) {
@@ -99,12 +99,12 @@ static void put_refused(struct json_object *json,
         const char *name = tok_refused_name((enum tok_refused)i);
         if (view->refused[i] == 0)
             continue;
-        cli_put_int(object, name, (int64_t)view->refused[i]);
+        cli_put_int(counts, name, (int64_t)view->refused[i]);
         (void)snprintf(line, sizeof(line), "%s %llu", name,
                        (unsigned long long)view->refused[i]);
         cli_append(lines, json_object_new_string(line));
     }
-    cli_put(json, "refused", object);
+    cli_put(json, "refused", counts);
     cli_put(json, "refused_text", lines);
 }
 

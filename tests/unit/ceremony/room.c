@@ -203,8 +203,10 @@ struct sg_slice room_approve(struct room *room, const struct cer_plan *plan,
     struct sg_slice signature =
         room_sign(room, &room->person[key], sg_buf_slice(&buf), &alg);
     sg_buf_reset(&buf);
-    t_ok(&err,
-         cer_approval_encode(plan, name, time, alg, signature, &buf, &err));
+    const struct cer_approval_signed made = {
+        .name = name, .time = time, .alg = alg, .signature = signature
+    };
+    t_ok(&err, cer_approval_encode(plan, &made, &buf, &err));
     struct sg_slice copy = sg_arena_copy(&room->arena, sg_buf_slice(&buf));
     sg_buf_done(&buf);
     assert_non_null(copy.p);
