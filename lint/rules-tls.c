@@ -46,9 +46,9 @@ void lint_leaf_aia(struct lint_job *job)
 void lint_leaf_status(struct lint_job *job)
 {
     const struct lint_cert *cert = job->cert;
-    bool short_lived =
-        cert->not_before.ok && cert->not_after.ok
-        && cert->not_after.t - cert->not_before.t < SHORT_LIVED_DAYS * DAY;
+    bool short_lived = cert->not_before.ok && cert->not_after.ok
+                       && cert->not_after.t - cert->not_before.t
+                              < (int64_t)SHORT_LIVED_DAYS * DAY;
 
     if (!short_lived && lint_cert_ext(cert, LINT_OID_CDP) == NULL
         && !lint_has_access_method(cert, LINT_AD_OCSP))

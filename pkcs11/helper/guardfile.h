@@ -56,7 +56,7 @@ enum sg_rc tok_guard_bind_file(const struct tok_guard_key *key,
 /* Put these limits into the file, none of them wider than what stands there,
  * and give back the guard as it now is. */
 enum sg_rc tok_guard_narrow_file(const struct tok_guard_key *key,
-                                 const struct tok_guard *limits,
+                                 const struct tok_guard *want,
                                  struct tok_guard_state **ret_guard,
                                  struct sg_err *err);
 

@@ -219,6 +219,8 @@ struct signing {
     struct sg_slice input; /* of C_Sign */
     uint8_t raw[TOK_SIGNATURE_MAX];
     CK_ULONG raw_len;
+    /* A probe's message, which the fields above may point into. */
+    uint8_t message[sizeof(TOK_PROBE_PREFIX) + TOK_CHALLENGE_MAX];
 };
 
 static enum sg_rc sign_op(struct tok_session *ses, void *arg,
@@ -415,7 +417,6 @@ static enum sg_rc sign(struct signing *s, enum tok_op op,
                        const struct tok_sign *req, struct sg_buf *out,
                        struct sg_err *err)
 {
-    uint8_t message[sizeof(TOK_PROBE_PREFIX) + TOK_CHALLENGE_MAX];
     struct looking l = { .entry = s->entry, .req = req };
 
     SG_TRY(tok_entry_guard(s->signer->keys, s->entry, &l.guard, err));
@@ -426,7 +427,7 @@ static enum sg_rc sign(struct signing *s, enum tok_op op,
             tok_use_take(s->entry->use, &l.guard->limits, tok_use_now(), err));
     if (op != TOK_OP_PROBE_SIGN)
         return sign_looked_at(s, req, out, err);
-    const struct tok_sign probe = probe_of(s->entry, req, message);
+    const struct tok_sign probe = probe_of(s->entry, req, s->message);
     return sign_looked_at(s, &probe, out, err);
 }
 
