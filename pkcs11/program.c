@@ -12,14 +12,14 @@
 
 const char *tok_program_find(char *dst, size_t size)
 {
-    static const char *const BESIDE[] = { "signet-token",
+    static const char *const beside[] = { "signet-token",
                                           "../pkcs11/helper/signet-token",
                                           "../libexec/signet/signet-token" };
     char *self = realpath("/proc/self/exe", NULL);
     int folder = self != NULL ? (int)(strrchr(self, '/') - self) : 0;
 
-    for (size_t i = 0; self != NULL && i < SG_ARRAY_LEN(BESIDE); i++) {
-        int n = snprintf(dst, size, "%.*s/%s", folder, self, BESIDE[i]);
+    for (size_t i = 0; self != NULL && i < SG_ARRAY_LEN(beside); i++) {
+        int n = snprintf(dst, size, "%.*s/%s", folder, self, beside[i]);
         if (n > 0 && (size_t)n < size && access(dst, X_OK) == 0) {
             free(self);
             return dst;
