@@ -250,8 +250,7 @@ enum sg_rc srv_config_load(const char *path, struct srv_config **ret_cfg,
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf bytes = { 0 };
     sg_buf_init(&bytes, FILE_MAX);
-    SG_TRY(sg_file_check_private_write(path, err));
-    SG_TRY(sg_file_read(path, &bytes, err));
+    SG_TRY(sg_file_read_private_write(path, &bytes, err));
     return srv_config_parse(sg_buf_slice(&bytes), path, ret_cfg, err);
 }
 
