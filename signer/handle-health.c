@@ -127,3 +127,23 @@ void srv_handle_seal_status(struct srv_request *req)
     else
         srv_respond_json(req, 200, &body);
 }
+
+/* One server, which is its own leader: what Vault says without high
+ * availability. "vault status" asks for it. */
+void srv_handle_leader(struct srv_request *req)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf body = { 0 };
+    sg_buf_init(&body, HEALTH_BODY_MAX);
+    if (sg_buf_put_str(
+            &body,
+            "{\"ha_enabled\":false,\"is_self\":false,"
+            "\"active_time\":\"0001-01-01T00:00:00Z\","
+            "\"leader_address\":\"\",\"leader_cluster_address\":\"\","
+            "\"performance_standby\":false,"
+            "\"performance_standby_last_remote_wal\":0}\n",
+            &req->err)
+        != SG_OK)
+        srv_respond_failure(req);
+    else
+        srv_respond_json(req, 200, &body);
+}

@@ -18,6 +18,7 @@ static const struct srv_route ROUTES[] = {
     { "cert/ca/raw/pem", SRV_METHOD_GET, srv_handle_ca_pem },
     { "/sys/health", SRV_METHOD_GET, srv_handle_health },
     { "/sys/seal-status", SRV_METHOD_GET, srv_handle_seal_status },
+    { "/sys/leader", SRV_METHOD_GET, srv_handle_leader },
 };
 
 /* Vault's words: clients' error texts quote them. */

@@ -18,5 +18,6 @@ void srv_handle_ca_json(struct srv_request *req);
 void srv_handle_ca_chain_json(struct srv_request *req);
 void srv_handle_health(struct srv_request *req);
 void srv_handle_seal_status(struct srv_request *req);
+void srv_handle_leader(struct srv_request *req);
 
 #endif

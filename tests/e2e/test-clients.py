@@ -55,6 +55,7 @@ def test_hvac_health(lab):
     health = sys.read_health_status(method="GET")
     expect(health["sealed"], False)
     expect(sys.read_seal_status()["sealed"], False)
+    expect(sys.read_leader_status()["ha_enabled"], False)
     expect(sys.is_sealed(), False)
 
 

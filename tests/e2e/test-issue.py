@@ -218,6 +218,8 @@ def test_health(lab):
     expect(answer.status, 400)
     seal = lab.ask("GET", "/v1/sys/seal-status").json
     expect((seal["sealed"], seal["initialized"]), (False, True))
+    leader = lab.ask("GET", "/v1/sys/leader").json
+    expect((leader["ha_enabled"], leader["is_self"]), (False, False))
 
 
 def test_slashes(lab):
