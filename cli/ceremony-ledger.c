@@ -15,6 +15,7 @@
 struct ledger_args {
     const char *crl, *dir, *last, *issuer;
     struct cli_list expired;
+    bool withdraw;
 };
 
 static const struct cli_option CHECK_WORDS[] = {
@@ -61,6 +62,10 @@ static const struct cli_option RECORD_OPTIONS[] = {
       CLI_LIST(struct ledger_args, expired),
       .value = "SERIAL",
       .help = "a certificate that has expired and may be left out, in hex" },
+    { .name = "withdraw",
+      CLI_FLAG(struct ledger_args, withdraw),
+      .help = "withdraw the CRLs that were signed ahead and would come after "
+              "this one" },
 };
 static const struct cli_option CALENDAR_WORDS[] = {
     { .name = "dir",
@@ -205,7 +210,12 @@ static enum sg_rc record(struct cli *cli, const void *opaque,
     SG_TRY(read_expired(&args->expired, &arena, &expired, err));
     SG_TRY(read_crl(args->crl, issuer, &arena, &crl, err));
     const struct cer_ledger_args ledger = {
-        args->dir, crl.der, issuer, &expired, sg_now(),
+        .dir = args->dir,
+        .crl = crl.der,
+        .issuer = issuer,
+        .expired = &expired,
+        .withdraw = args->withdraw,
+        .now = sg_now(),
     };
     SG_TRY(cer_ledger_record(&ledger, file, err));
     SG_CLEANUP(cli_json_free) struct json_object *json = crl_json(&crl);
@@ -216,8 +226,7 @@ static enum sg_rc record(struct cli *cli, const void *opaque,
 
 /* --- the calendar ---------------------------------------------------------------- */
 
-static enum sg_rc write_ics(const char *dir,
-                            const struct cer_calendar *calendar,
+static enum sg_rc write_ics(const char *dir, const struct cer_ledger *ledger,
                             struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf ics;
@@ -227,27 +236,46 @@ static enum sg_rc write_ics(const char *dir,
     int n = snprintf(path, sizeof(path), "%s/" CER_FILE_CALENDAR, dir);
     if (n < 0 || (size_t)n >= sizeof(path))
         return sg_err_set(err, SG_USAGE, "%s: path too long", dir);
-    SG_TRY(cer_ledger_ics(calendar, &ics, err));
+    SG_TRY(cer_ledger_ics(ledger, &ics, err));
     return sg_file_write(path, sg_buf_slice(&ics), 0644, SG_FILE_REPLACE, err);
 }
 
-static struct json_object *row_json(const struct cer_published *row)
+static const char *note_of(const struct cer_ledger_row *row, int64_t now,
+                           char *dst, size_t size)
+{
+    const char *state = row->this_update <= now ? "published" : "signed ahead";
+
+    if (row->withdrawn_by != NULL)
+        (void)snprintf(dst, size, "withdrawn by %.48s", row->withdrawn_by);
+    else if (row->gap > 0)
+        (void)snprintf(dst, size, "%s, gap of %lld s before it", state,
+                       (long long)row->gap);
+    else
+        (void)snprintf(dst, size, "%s", state);
+    return dst;
+}
+
+static struct json_object *row_json(const struct cer_ledger_row *row,
+                                    int64_t now)
 {
     struct json_object *json = cli_json_object();
+    bool gone = row->withdrawn_by != NULL;
     char hash[65];
-    char gap[64] = "";
+    char note[128];
 
     cli_put_text(json, "number", row->number);
     cli_put_time(json, "publish", row->this_update);
+    if (gone)
+        cli_put_text(json, "publish_by", "never");
+    else
+        cli_put_time(json, "publish_by", row->publish_by);
     cli_put_time(json, "good_until", row->next_update);
     cli_put_int(json, "entries", row->entries);
     cli_put_text(json, "file", row->file);
     cli_put_text(json, "sha256",
                  sg_hex(SG_SLICE(row->sha256, 32), hash, sizeof(hash)));
-    if (row->gap > 0)
-        (void)snprintf(gap, sizeof(gap), "gap of %lld s before it",
-                       (long long)row->gap);
-    cli_put_text(json, "note", gap);
+    cli_put_bool(json, "withdrawn", gone);
+    cli_put_text(json, "note", note_of(row, now, note, sizeof(note)));
     return json;
 }
 
@@ -256,19 +284,21 @@ static enum sg_rc calendar(struct cli *cli, const void *opaque,
 {
     const struct ledger_args *args = opaque;
     SG_CLEANUP(sg_arena_done) struct sg_arena arena;
-    struct cer_calendar plan = { 0 };
+    struct cer_ledger ledger = { 0 };
     static const struct cli_field columns[] = {
-        { "number", "NUMBER" },    { "publish", "PUBLISH" },
-        { "good_until", "UNTIL" }, { "entries", "ENTRIES" },
-        { "file", "FILE" },        { "note", "" },
+        { "number", "NUMBER" },   { "publish", "PUBLISH" },
+        { "publish_by", "BY" },   { "good_until", "UNTIL" },
+        { "entries", "ENTRIES" }, { "file", "FILE" },
+        { "note", "STATE" },
     };
 
     sg_arena_init(&arena, CER_LEDGER_ARENA_MAX);
-    SG_TRY(cer_ledger_calendar(args->dir, &arena, &plan, err));
-    SG_TRY(write_ics(args->dir, &plan, err));
+    SG_TRY(cer_ledger_read(args->dir, &arena, &ledger, err));
+    SG_TRY(cer_ledger_check_files(args->dir, &ledger, err));
+    SG_TRY(write_ics(args->dir, &ledger, err));
     SG_CLEANUP(cli_json_free) struct json_object *rows = cli_json_array();
-    for (size_t i = 0; i < plan.n; i++)
-        cli_append(rows, row_json(&plan.row[i]));
+    for (size_t i = 0; i < ledger.n; i++)
+        cli_append(rows, row_json(&ledger.row[i], sg_now()));
     cli_print_table(cli, rows, columns, SG_ARRAY_LEN(columns),
                     "no CRL is recorded");
     return SG_OK;
@@ -303,8 +333,9 @@ const struct cli_command CLI_CMD_CEREMONY_LEDGER_CHECK = {
 const struct cli_command CLI_CMD_CEREMONY_LEDGER_RECORD = {
     .name = "ceremony ledger record",
     .summary = "Put a CRL into the ledger, after the same checks.",
-    .about = "The folder keeps every CRL and a chained list of them. A package "
-             "for the months ahead is a folder with one CRL for each.",
+    .about = "The folder keeps every CRL and a chained list of them. A CRL is "
+             "held against the one before it, the newest whose thisUpdate is "
+             "earlier, and its number against all.",
     .sets = RECORD_SETS,
     .n_sets = SG_ARRAY_LEN(RECORD_SETS),
     .examples = RECORD_EXAMPLES,
@@ -315,6 +346,9 @@ const struct cli_command CLI_CMD_CEREMONY_LEDGER_RECORD = {
 const struct cli_command CLI_CMD_CEREMONY_LEDGER_CALENDAR = {
     .name = "ceremony ledger calendar",
     .summary = "Show when to publish each CRL, and write calendar.ics.",
+    .about = "A CRL is published from its thisUpdate on, and by the time at "
+             "which the one before it runs out. What was withdrawn is "
+             "cancelled in calendar.ics.",
     .sets = CALENDAR_SETS,
     .n_sets = SG_ARRAY_LEN(CALENDAR_SETS),
     .examples = CALENDAR_EXAMPLES,

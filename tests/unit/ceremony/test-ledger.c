@@ -185,84 +185,227 @@ static void other_issuers_are_refused(void **state)
               SG_POLICY, "crl: the last one is of another issuer");
 }
 
+static const struct cer_expired NONE_EXPIRED = { NULL, 0 };
+
+static enum sg_rc try_record(struct room *room, const char *dir,
+                             const struct list *want, bool withdraw,
+                             char file[CER_LEDGER_FILE_MAX])
+{
+    sg_err_clear(&err);
+    return cer_ledger_record(
+        &(struct cer_ledger_args){ .dir = dir,
+                                   .crl = make(room, want),
+                                   .issuer = root(room),
+                                   .expired = &NONE_EXPIRED,
+                                   .withdraw = withdraw,
+                                   .now = ROOM_TIME },
+        file, &err);
+}
+
 static void record(struct room *room, const char *dir, unsigned number,
                    int64_t this_update)
 {
     const struct list want = { .number = number,
                                .this_update = this_update,
                                .n_revoked = 1 };
-    const struct cer_expired none = { NULL, 0 };
     char file[CER_LEDGER_FILE_MAX];
     char name[CER_LEDGER_FILE_MAX];
-    /* The same octets again: ECDSA signs another time differently. */
-    const struct cer_ledger_args args = { dir, make(room, &want), root(room),
-                                          &none, ROOM_TIME };
 
-    for (int i = 0; i < 2; i++)
-        t_ok(&err, cer_ledger_record(&args, file, &err));
     (void)snprintf(name, sizeof(name), "crl-%02x.crl", number);
+    t_ok(&err, try_record(room, dir, &want, false, file));
     assert_string_equal(file, name);
+}
+
+static struct cer_ledger read_ledger(struct room *room, const char *dir)
+{
+    struct cer_ledger ledger = { 0 };
+
+    t_ok(&err, cer_ledger_read(dir, &room->arena, &ledger, &err));
+    t_ok(&err, cer_ledger_check_files(dir, &ledger, &err));
+    return ledger;
+}
+
+static char *calendar_of(struct room *room, const struct cer_ledger *ledger)
+{
+    struct sg_buf ics;
+
+    sg_buf_init(&ics, 65536);
+    t_ok(&err, cer_ledger_ics(ledger, &ics, &err));
+    char *text = sg_arena_text(&room->arena, sg_buf_slice(&ics));
+    sg_buf_done(&ics);
+    assert_non_null(text);
+    for (const char *p = text; *p != '\0'; p = strstr(p, "\r\n") + 2)
+        assert_true(strstr(p, "\r\n") - p <= 75);
+    return text;
 }
 
 static void the_ledger_says_when_to_publish(void **state)
 {
     struct room *room = *state;
-    struct cer_calendar calendar = { 0 };
-    struct sg_buf ics;
     char dir[T_PATH_MAX];
 
     t_dir_new(dir);
     record(room, dir, 1, KIT_NOW + KIT_DAY);
     record(room, dir, 2, KIT_NOW + 25 * KIT_DAY);
     record(room, dir, 3, KIT_NOW + 60 * KIT_DAY); /* five days too late */
-    t_ok(&err, cer_ledger_calendar(dir, &room->arena, &calendar, &err));
-    assert_int_equal(calendar.n, 3);
-    assert_string_equal(calendar.row[1].number, "02");
-    assert_int_equal(calendar.row[1].entries, 1);
-    assert_int_equal(calendar.row[1].gap, 0);
-    assert_int_equal(calendar.row[2].gap, 5 * KIT_DAY);
-    sg_buf_init(&ics, 65536);
-    t_ok(&err, cer_ledger_ics(&calendar, &ics, &err));
-    t_ok(&err, sg_buf_put_u8(&ics, '\0', &err));
-    const char *text = (const char *)ics.data;
+    const struct cer_ledger ledger = read_ledger(room, dir);
+    assert_int_equal(ledger.n, 3);
+    assert_string_equal(ledger.row[1].number, "02");
+    assert_int_equal(ledger.row[1].entries, 1);
+    assert_int_equal(ledger.row[0].publish_by, KIT_NOW + KIT_DAY);
+    assert_int_equal(ledger.row[1].publish_by, KIT_NOW + 31 * KIT_DAY);
+    assert_int_equal(ledger.row[1].gap, 0);
+    assert_int_equal(ledger.row[2].gap, 5 * KIT_DAY);
+    const char *text = calendar_of(room, &ledger);
     assert_non_null(strstr(text, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"));
     assert_non_null(strstr(text, "DTSTART:20260922T141320Z\r\n"));
     assert_non_null(strstr(text, "SUMMARY:Publish CRL 02 of CN=Room "
                                  "\\\\<Root\\\\> & Sons\r\n"));
-    assert_non_null(strstr(text, "runs out\r\n"));
-    for (const char *p = text; *p != '\0'; p = strstr(p, "\r\n") + 2)
-        assert_true(strstr(p, "\r\n") - p <= 75);
-    sg_buf_done(&ics);
+    assert_non_null(strstr(text, "SEQUENCE:3\r\nSTATUS:CONFIRMED\r\n"
+                                 "SUMMARY:The last CRL of"));
+    assert_null(strstr(text, "CANCELLED"));
+    t_dir_remove(dir);
+}
+
+/* As after a power cut: the same octets once more, whichever they are. */
+static void recording_again_changes_nothing(void **state)
+{
+    struct room *room = *state;
+    char dir[T_PATH_MAX];
+    char file[CER_LEDGER_FILE_MAX];
+
+    t_dir_new(dir);
+    record(room, dir, 1, KIT_NOW + KIT_DAY);
+    record(room, dir, 2, KIT_NOW + 25 * KIT_DAY);
+    struct cer_ledger ledger = read_ledger(room, dir);
+    for (size_t i = 0; i < 2; i++) {
+        struct sg_slice der = { 0 };
+        t_ok(&err,
+             cer_ledger_crl(dir, &ledger.row[i], &room->arena, &der, &err));
+        t_ok(&err, cer_ledger_record(
+                       &(struct cer_ledger_args){ .dir = dir,
+                                                  .crl = der,
+                                                  .issuer = root(room),
+                                                  .expired = &NONE_EXPIRED,
+                                                  .now = ROOM_TIME },
+                       file, &err));
+        assert_string_equal(file, ledger.row[i].file);
+    }
+    assert_int_equal(read_ledger(room, dir).n, 2);
+    t_dir_remove(dir);
+}
+
+/* Three lie ready for the months ahead, and something has to be revoked now. */
+static void what_was_signed_ahead_is_withdrawn(void **state)
+{
+    struct room *room = *state;
+    struct list urgent = { .number = 5,
+                           .this_update = ROOM_TIME - 1,
+                           .n_revoked = 2 };
+    char dir[T_PATH_MAX];
+    char file[CER_LEDGER_FILE_MAX];
+
+    t_dir_new(dir);
+    record(room, dir, 1, KIT_NOW);
+    for (unsigned i = 2; i <= 4; i++)
+        record(room, dir, i, ROOM_TIME + i * KIT_DAY);
+    assert_int_equal(try_record(room, dir, &urgent, false, file), SG_POLICY);
+    assert_string_equal(
+        err.msg,
+        "crl: thisUpdate 2026-09-21T15:13:19Z is not after "
+        "2026-09-23T15:13:20Z: CRL 02 was signed ahead for that day, and would "
+        "hide this one. It and those after it have to be withdrawn: say so "
+        "(crl: withdraw: true in the request, --withdraw for \"ledger "
+        "record\") and publish none of them");
+    urgent.number = 3;
+    assert_int_equal(try_record(room, dir, &urgent, true, file), SG_POLICY);
+    assert_string_equal(err.msg,
+                        "crl: number 03 is not greater than 03, which the "
+                        "ledger has (RFC 5280 5.2.3)");
+    urgent.number = 5;
+    t_ok(&err, try_record(room, dir, &urgent, true, file));
+    struct cer_ledger ledger = read_ledger(room, dir);
+    assert_int_equal(ledger.n, 5);
+    assert_null(ledger.row[0].withdrawn_by);
+    for (size_t i = 1; i < 4; i++)
+        assert_string_equal(ledger.row[i].withdrawn_by, "05");
+    assert_null(ledger.row[4].withdrawn_by);
+    assert_int_equal(ledger.row[4].publish_by, ledger.row[0].next_update);
+    const char *text = calendar_of(room, &ledger);
+    assert_non_null(strstr(text, "SEQUENCE:1\r\nSTATUS:CANCELLED\r\n"
+                                 "SUMMARY:Do not publish CRL 03 of"));
+    assert_non_null(strstr(text, "SEQUENCE:5\r\nSTATUS:CONFIRMED\r\n"
+                                 "SUMMARY:The last CRL of"));
+    /* The next one follows the urgent one; a withdrawn one never comes back. */
+    struct list next = { .number = 6,
+                         .this_update = ROOM_TIME + KIT_DAY,
+                         .n_revoked = 1 };
+    assert_int_equal(try_record(room, dir, &next, false, file), SG_POLICY);
+    assert_non_null(strstr(err.msg, "serial number 02 was revoked"));
+    struct sg_slice der = { 0 };
+    t_ok(&err, cer_ledger_crl(dir, &ledger.row[2], &room->arena, &der, &err));
+    t_refused(
+        &err,
+        cer_ledger_record(&(struct cer_ledger_args){ .dir = dir,
+                                                     .crl = der,
+                                                     .issuer = root(room),
+                                                     .expired = &NONE_EXPIRED,
+                                                     .withdraw = true,
+                                                     .now = ROOM_TIME },
+                          file, &err),
+        SG_POLICY, "crl: CRL 03 was withdrawn by 05");
+    t_dir_remove(dir);
+}
+
+/* Whatever is withdrawn, nothing comes before what the world has seen. */
+static void what_is_published_stays(void **state)
+{
+    struct room *room = *state;
+    const struct list back = { .number = 3,
+                               .this_update = KIT_NOW + 30,
+                               .n_revoked = 0 };
+    char dir[T_PATH_MAX];
+    char file[CER_LEDGER_FILE_MAX];
+
+    t_dir_new(dir);
+    record(room, dir, 2, KIT_NOW + 60);
+    assert_int_equal(try_record(room, dir, &back, true, file), SG_POLICY);
+    assert_string_equal(err.msg,
+                        "crl: thisUpdate 2026-09-21T14:13:50Z is not after "
+                        "2026-09-21T14:14:20Z, that of CRL 02, which is "
+                        "published (RFC 5280 5.1.2.4)");
+    assert_int_equal(read_ledger(room, dir).n, 1);
     t_dir_remove(dir);
 }
 
 static void a_changed_ledger_is_refused(void **state)
 {
     struct room *room = *state;
-    const struct cer_expired none = { NULL, 0 };
     struct list back = BASE;
-    struct cer_calendar calendar = { 0 };
+    struct cer_ledger ledger = { 0 };
     char dir[T_PATH_MAX];
     char file[CER_LEDGER_FILE_MAX];
     char text[512];
 
     t_dir_new(dir);
+    (void)snprintf(text, sizeof(text), "%s/ledger.jsonl: empty", dir);
+    t_file_write(room_path(dir, CER_FILE_LEDGER), "", 0);
+    t_refused(&err, cer_ledger_read(dir, &room->arena, &ledger, &err),
+              SG_NOT_FOUND, text);
     record(room, dir, 9, KIT_NOW + 2 * KIT_DAY);
-    t_refused(&err,
-              cer_ledger_record(
-                  &(struct cer_ledger_args){ dir, make(room, &back), root(room),
-                                             &none, ROOM_TIME },
-                  file, &err),
-              SG_POLICY,
-              "crl: number 07 is not greater than 09, the last one's (RFC 5280 "
-              "5.2.3)");
+    back.this_update = KIT_NOW + 3 * KIT_DAY;
+    assert_int_equal(try_record(room, dir, &back, false, file), SG_POLICY);
+    assert_string_equal(err.msg,
+                        "crl: number 07 is not greater than 09, which the "
+                        "ledger has (RFC 5280 5.2.3)");
     t_file_write(room_path(dir, "crl-09.crl"), "x", 1);
     (void)snprintf(text, sizeof(text),
                    "%s/crl-09.crl: not the CRL that was "
                    "recorded",
                    dir);
-    t_refused(&err, cer_ledger_calendar(dir, &room->arena, &calendar, &err),
-              SG_FORMAT, text);
+    t_ok(&err, cer_ledger_read(dir, &room->arena, &ledger, &err));
+    t_refused(&err, cer_ledger_check_files(dir, &ledger, &err), SG_FORMAT,
+              text);
     t_dir_remove(dir);
 }
 
@@ -300,6 +443,9 @@ int main(void)
         cmocka_unit_test(expired_entries_may_go_when_named),
         cmocka_unit_test(other_issuers_are_refused),
         cmocka_unit_test(the_ledger_says_when_to_publish),
+        cmocka_unit_test(recording_again_changes_nothing),
+        cmocka_unit_test(what_was_signed_ahead_is_withdrawn),
+        cmocka_unit_test(what_is_published_stays),
         cmocka_unit_test(a_changed_ledger_is_refused),
         cmocka_unit_test(lists_come_from_files_and_urls),
     };
