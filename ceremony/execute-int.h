@@ -44,13 +44,19 @@ enum sg_rc cer_journal_open(struct cer_execution *x, struct sg_err *err);
 /* Append an event with now's time; fields as cer_transcript_add(). */
 enum sg_rc cer_journal_add(struct cer_execution *x, const char *event,
                            json_object *own_fields, struct sg_err *err);
-/* {"rules_run":…,"findings":[…]} into fields. */
-enum sg_rc cer_journal_report(json_object *fields,
-                              const struct lint_report *report,
+/* x->report, made for this date, into fields: lint_date lint_version profile
+ * rules_run findings. */
+enum sg_rc cer_journal_report(const struct cer_execution *x,
+                              json_object *fields, int64_t date,
                               struct sg_err *err);
 /* A text member of the newest line of this event, or NULL. */
 const char *cer_journal_text(const struct cer_execution *x, const char *event,
                              const char *key);
+
+/* The clock and the window, at the moment of the act too: people take their
+ * time to answer. SG_CONFIG, SG_DENIED. */
+enum sg_rc cer_execute_in_time(const struct cer_plan *plan, int64_t now,
+                               struct sg_err *err);
 
 /* Put the question until word is the answer, thrice; each answer goes on
  * record. SG_DENIED. */

@@ -11,7 +11,6 @@
 #include "common/file.h"
 
 #define TRIES 3
-#define CLOCK_SLACK 300 /* seconds between two machines of one ceremony */
 
 enum sg_rc cer_journal_add(struct cer_execution *x, const char *event,
                            json_object *own_fields, struct sg_err *err)
@@ -19,10 +18,11 @@ enum sg_rc cer_journal_add(struct cer_execution *x, const char *event,
     return cer_transcript_add(x->transcript, sg_now(), event, own_fields, err);
 }
 
-enum sg_rc cer_journal_report(json_object *fields,
-                              const struct lint_report *report,
+enum sg_rc cer_journal_report(const struct cer_execution *x,
+                              json_object *fields, int64_t date,
                               struct sg_err *err)
 {
+    const struct lint_report *report = &x->report;
     SG_CLEANUP(cer_json_free) json_object *list = json_object_new_array();
 
     if (list == NULL)
@@ -39,6 +39,10 @@ enum sg_rc cer_journal_report(json_object *fields,
                                  lint_severity_name(f->severity), err));
         SG_TRY(cer_json_put_text(one, "text", f->text, err));
     }
+    SG_TRY(cer_json_put_time(fields, "lint_date", date, err));
+    SG_TRY(cer_json_put_text(fields, "lint_version", LINT_RULES_VERSION, err));
+    SG_TRY(cer_json_put_text(fields, "profile",
+                             lint_profile_name(x->plan->profile), err));
     SG_TRY(
         cer_json_put_int(fields, "rules_run", (int64_t)report->rules_run, err));
     return cer_json_put(fields, "findings", SG_TAKE(list), err);
@@ -171,7 +175,7 @@ static enum sg_rc check_not_back(const struct cer_execution *x,
 
     /* RFC 3339 in UTC with four digits of the year: the order of the texts is
      * that of the times. */
-    (void)sg_time_text(sg_now() + CLOCK_SLACK, now);
+    (void)sg_time_text(sg_now() + CER_CLOCK_SLACK, now);
     if (last != NULL && strcmp(last, now) > 0)
         return sg_err_set(err, SG_CONFIG,
                           "the clock says %s, the transcript's last line is of "

@@ -234,29 +234,14 @@ static enum sg_rc record_verified(struct cer_execution *x, struct sg_err *err)
 
 /* --- linted again -------------------------------------------------------------- */
 
-static void lint_result(struct cer_execution *x, int64_t date,
-                        struct lint_report *report)
+static void lint_result(struct cer_execution *x, int64_t date)
 {
-    const struct lint_options options = {
-        .profile = x->plan->profile,
-        .date = date,
-        .technically_constrained = x->plan->technically_constrained,
-    };
-    struct sg_slice chain[CA_CHAIN_MAX + 1] = { sg_buf_slice(&x->result) };
-
-    memset(report, 0, sizeof(*report));
-    if (x->plan->type == CER_TYPE_KEY || x->plan->type == CER_TYPE_CSR)
-        return;
-    if (x->args->judged != NULL) {
-        cer_plan_lint(x->args->judged, date, report);
-        return;
-    }
-    if (x->plan->type == CER_TYPE_CRL) {
-        lint_crl(chain[0], x->plan->chain[0], &options, report);
-        return;
-    }
-    memcpy(chain + 1, x->plan->chain, x->plan->n_chain * sizeof(*chain));
-    lint_chain(chain, x->plan->n_chain + 1, false, &options, report);
+    memset(&x->report, 0, sizeof(x->report));
+    if (x->args->judged != NULL)
+        cer_plan_lint(x->args->judged, date, &x->report);
+    else
+        cer_plan_lint_result(x->plan, sg_buf_slice(&x->result), date,
+                             &x->report);
 }
 
 /* By the rules that the plan was admitted with, whenever this goes on. */
@@ -279,14 +264,14 @@ static enum sg_rc lint(struct cer_execution *x, struct sg_err *err)
     if (line == NULL)
         return sg_err_set(err, SG_NOMEM, "transcript");
     SG_TRY(lint_date(x, &date, err));
-    lint_result(x, date, &x->report);
+    lint_result(x, date);
     if (lint_worst(&x->report) >= LINT_ERROR) {
         lint_first(&x->report, LINT_ERROR, text, sizeof(text));
         return sg_err_set(err, SG_POLICY, "the result: %s", text);
     }
     if (cer_transcript_find(x->transcript, "linted") != NULL)
         return SG_OK;
-    SG_TRY(cer_journal_report(line, &x->report, err));
+    SG_TRY(cer_journal_report(x, line, date, err));
     return cer_journal_add(x, "linted", SG_TAKE(line), err);
 }
 

@@ -9,6 +9,7 @@
 
 #include "ceremony/execute-int.h"
 #include "common/cleanup-openssl.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/parse.h"
 
@@ -162,6 +163,8 @@ static enum sg_rc record_intent(struct cer_execution *x, const char *action,
 
     if (line == NULL)
         return sg_err_set(err, SG_NOMEM, "intent");
+    if (!x->args->rehearsal)
+        SG_TRY(cer_execute_in_time(x->plan, sg_now(), err));
     SG_TRY(cer_json_put_text(line, "action", action, err));
     SG_TRY(cer_json_put_text(line, "label", x->plan->key.label, err));
     if (x->plan->type != CER_TYPE_KEY)

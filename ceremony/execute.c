@@ -45,6 +45,13 @@ static enum sg_rc check_window(const struct cer_plan *plan, int64_t now,
     return SG_OK;
 }
 
+enum sg_rc cer_execute_in_time(const struct cer_plan *plan, int64_t now,
+                               struct sg_err *err)
+{
+    SG_TRY(check_clock(plan, now, false, err));
+    return check_window(plan, now, err);
+}
+
 /* Approvals that count, each person's first. */
 struct approvals {
     struct cer_approval approval[CER_APPROVERS_MAX];
@@ -57,9 +64,19 @@ static enum sg_rc add_approval(const struct cer_execute_args *args, size_t i,
                                struct sg_err *err)
 {
     struct cer_approval found;
+    char made[SG_TIME_TEXT_MAX];
+    char clock[SG_TIME_TEXT_MAX];
+    int64_t now = sg_now();
 
     SG_TRY(
         cer_approval_check(args->plan, args->approval[i], arena, &found, err));
+    if (found.time > now + CER_CLOCK_SLACK)
+        return sg_err_set(
+            err, SG_DENIED,
+            "approval by %s: made at %s, the clock says %s: check "
+            "the clocks",
+            found.name, sg_time_text(found.time, made),
+            sg_time_text(now, clock));
     for (size_t k = 0; k < to->n; k++)
         if (to->approval[k].approver == found.approver)
             return SG_OK;
@@ -101,6 +118,11 @@ static enum sg_rc pass(const struct cer_execute_args *args, enum sg_rc rc,
     return SG_OK;
 }
 
+static const struct cer_plan *judged(const struct cer_execute_args *args)
+{
+    return args->judged == NULL ? args->plan : args->judged;
+}
+
 enum sg_rc cer_execute_admit(const struct cer_execute_args *args, int64_t now,
                              bool acted, struct lint_report *report,
                              struct sg_err *err)
@@ -113,13 +135,13 @@ enum sg_rc cer_execute_admit(const struct cer_execute_args *args, int64_t now,
     if (!acted)
         SG_TRY(pass(args, check_window(args->plan, now, err), err));
     SG_TRY(pass(args, check_approvals(args, &arena, &approvals, err), err));
-    const struct cer_plan *judged =
-        args->judged == NULL ? args->plan : args->judged;
-    return acted ? SG_OK : check_rules(judged, now, report, err);
+    return acted ? SG_OK : check_rules(judged(args), now, report, err);
 }
 
 /* --- on record ---------------------------------------------------------------- */
 
+/* Judged again: a PIN can take until the next day, and what is on record must
+ * be what the rules of lint_date say. */
 static enum sg_rc record_checks(struct cer_execution *x, struct sg_err *err)
 {
     SG_CLEANUP(cer_json_free) json_object *line = json_object_new_object();
@@ -127,11 +149,8 @@ static enum sg_rc record_checks(struct cer_execution *x, struct sg_err *err)
 
     if (line == NULL)
         return sg_err_set(err, SG_NOMEM, "checks");
-    SG_TRY(cer_json_put_time(line, "lint_date", now, err));
-    SG_TRY(cer_json_put_text(line, "lint_version", LINT_RULES_VERSION, err));
-    SG_TRY(cer_json_put_text(line, "profile",
-                             lint_profile_name(x->plan->profile), err));
-    SG_TRY(cer_journal_report(line, &x->report, err));
+    SG_TRY(check_rules(judged(x->args), now, &x->report, err));
+    SG_TRY(cer_journal_report(x, line, now, err));
     if (x->plan->type != CER_TYPE_KEY && x->plan->type != CER_TYPE_CSR)
         cer_say_findings(x->room, &x->report, now);
     return cer_journal_add(x, "checked", SG_TAKE(line), err);

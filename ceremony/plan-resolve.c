@@ -262,24 +262,48 @@ static void lint_crl_of(const struct cer_plan *plan,
     sg_buf_done(&der);
 }
 
-void cer_plan_lint(const struct cer_plan *plan, int64_t date,
-                   struct lint_report *report)
+static struct lint_options lint_options(const struct cer_plan *plan,
+                                        int64_t date)
 {
-    struct lint_options options = {
+    return (struct lint_options){
         .profile = plan->profile,
         .date = date,
         .technically_constrained = plan->technically_constrained,
     };
-    struct sg_slice all[CA_CHAIN_MAX + 1] = { plan->tbs };
+}
 
-    if (plan->type == CER_TYPE_KEY || plan->type == CER_TYPE_CSR)
-        return;
-    if (plan->type == CER_TYPE_CRL) {
-        lint_crl_of(plan, &options, report);
-        return;
-    }
+/* first, which may be a TBS, below the plan's chain. */
+static void lint_first_of_chain(const struct cer_plan *plan,
+                                struct sg_slice first, bool is_tbs,
+                                int64_t date, struct lint_report *report)
+{
+    const struct lint_options options = lint_options(plan, date);
+    struct sg_slice all[CA_CHAIN_MAX + 1] = { first };
+
     memcpy(all + 1, plan->chain, plan->n_chain * sizeof(all[0]));
-    lint_chain(all, plan->n_chain + 1, true, &options, report);
+    lint_chain(all, plan->n_chain + 1, is_tbs, &options, report);
+}
+
+void cer_plan_lint(const struct cer_plan *plan, int64_t date,
+                   struct lint_report *report)
+{
+    const struct lint_options options = lint_options(plan, date);
+
+    if (plan->type == CER_TYPE_CRL)
+        lint_crl_of(plan, &options, report);
+    else if (plan->type != CER_TYPE_KEY && plan->type != CER_TYPE_CSR)
+        lint_first_of_chain(plan, plan->tbs, true, date, report);
+}
+
+void cer_plan_lint_result(const struct cer_plan *plan, struct sg_slice result,
+                          int64_t date, struct lint_report *report)
+{
+    const struct lint_options options = lint_options(plan, date);
+
+    if (plan->type == CER_TYPE_CRL)
+        lint_crl(result, plan->chain[0], &options, report);
+    else if (plan->type != CER_TYPE_KEY && plan->type != CER_TYPE_CSR)
+        lint_first_of_chain(plan, result, false, date, report);
 }
 
 static enum sg_rc lint(struct cer_build *build, struct lint_report *report,

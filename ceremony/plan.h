@@ -113,6 +113,9 @@ enum sg_rc cer_plan_parse(struct sg_slice json, struct sg_arena *arena,
  * another day. Appends to *report; nothing for a key or a request. */
 void cer_plan_lint(const struct cer_plan *plan, int64_t date,
                    struct lint_report *report);
+/* The same about what came out: the certificate or CRL, signed. */
+void cer_plan_lint_result(const struct cer_plan *plan, struct sg_slice result,
+                          int64_t date, struct lint_report *report);
 
 enum sg_rc cer_sha256(struct sg_slice bytes, uint8_t ret[static 32],
                       struct sg_err *err);

@@ -13,6 +13,9 @@
 
 struct cer_transcript;
 
+/* Seconds that two machines of one ceremony may differ by. */
+#define CER_CLOCK_SLACK 300
+
 /* Create DIR/transcript.jsonl, or open one that belongs to the same plan
  * (SG_CONFLICT otherwise). SG_FORMAT when its chain is broken. */
 enum sg_rc cer_transcript_open(const char *dir, const struct cer_plan *plan,
@@ -79,7 +82,7 @@ enum sg_rc cer_transcript_write_page(const char *dir,
  * opened       plan_sha256 plan_id type title
  * environment  tool_version tool_build_id module_path module_sha256
  *              token_label token_serial token_model token_firmware
- * checked      lint_date lint_version rules_run, findings: an array of
+ * checked      lint_date lint_version profile rules_run, findings: an array of
  *              {rule severity text}
  * approvals    approvals: an array of {name time file sha256}
  * confirmed    prompt answer; once for each question, before intent; the last
@@ -90,7 +93,7 @@ enum sg_rc cer_transcript_write_page(const char *dir,
  * signed       algorithm signature           (all but CER_TYPE_KEY)
  * key-made     label id spki attributes      (CER_TYPE_KEY)
  * verified     checks: an array of texts ("openssl", "walker" …)
- * linted       rules_run findings, as checked
+ * linted       as checked, by the lint_date of "checked"
  * written      files: an array of {name sha256}: the plan, the approvals and
  *              everything made; not the transcript nor its page or signature
  * bound        to the guard of the key; may be left out

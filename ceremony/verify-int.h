@@ -21,8 +21,8 @@ struct cer_verify {
     struct cer_page_file file[CER_VERIFY_FILES_MAX]; /* that "written" lists */
     size_t n_files;
     struct sg_slice result; /* DER, made of the plan's TBS and the signature */
-    char note[128];         /* what a check that is ok has seen */
-    bool looked;            /* cleared by a check that had nothing to look at */
+    char note[SG_ERR_MSG_MAX]; /* what a check that is ok has seen */
+    bool looked; /* cleared by a check that had nothing to look at */
 };
 
 /* Each check: SG_OK, or the failure whose text says what differs. */
@@ -30,6 +30,9 @@ enum sg_rc cer_verify_order(struct cer_verify *v, struct sg_err *err);
 enum sg_rc cer_verify_confirmed(struct cer_verify *v, struct sg_err *err);
 enum sg_rc cer_verify_window(struct cer_verify *v, struct sg_err *err);
 enum sg_rc cer_verify_token(struct cer_verify *v, struct sg_err *err);
+
+enum sg_rc cer_verify_record(struct cer_verify *v, struct sg_err *err);
+enum sg_rc cer_verify_lint(struct cer_verify *v, struct sg_err *err);
 
 enum sg_rc cer_verify_files(struct cer_verify *v, struct sg_err *err);
 enum sg_rc cer_verify_nothing_else(struct cer_verify *v, struct sg_err *err);
@@ -48,7 +51,13 @@ enum sg_rc cer_verify_read(struct cer_verify *v, const char *name,
 /* The newest line of this event; SG_FORMAT when there is none. */
 enum sg_rc cer_verify_line(struct cer_verify *v, const char *event,
                            struct cer_reader *ret, struct sg_err *err);
-/* Does this plan end with a certificate? */
-bool cer_verify_makes_certificate(const struct cer_verify *v);
+/* A member that must be this text of the plan. */
+enum sg_rc cer_verify_same(struct cer_verify *v, struct cer_reader *in,
+                           const char *key, const char *want,
+                           struct sg_err *err);
+/* Name and time of line i. */
+enum sg_rc cer_verify_event(struct cer_verify *v, size_t i,
+                            const char **ret_name, int64_t *ret_time,
+                            struct sg_err *err);
 
 #endif

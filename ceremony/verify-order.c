@@ -79,8 +79,9 @@ static enum sg_rc step(const char *name, enum stage *stage, struct sg_err *err)
     return SG_OK;
 }
 
-static enum sg_rc line_of(struct cer_verify *v, size_t i, const char **ret_name,
-                          int64_t *ret_time, struct sg_err *err)
+enum sg_rc cer_verify_event(struct cer_verify *v, size_t i,
+                            const char **ret_name, int64_t *ret_time,
+                            struct sg_err *err)
 {
     struct cer_reader in;
 
@@ -98,11 +99,11 @@ enum sg_rc cer_verify_order(struct cer_verify *v, struct sg_err *err)
     size_t intents = 0;
 
     for (size_t i = 0; i < cer_transcript_count(v->transcript); i++) {
-        SG_TRY(line_of(v, i, &name, &time, err));
-        if (time < before)
+        SG_TRY(cer_verify_event(v, i, &name, &time, err));
+        if (time < before - CER_CLOCK_SLACK)
             return sg_err_set(err, SG_FORMAT, "line %zu: the clock went back",
                               i + 1);
-        before = time;
+        before = time > before ? time : before;
         intents += strcmp(name, "intent") == 0 ? 1 : 0;
         if (i > 0 && step(name, &stage, err) != SG_OK)
             return sg_err_wrap(err, "line %zu", i + 1);
@@ -121,10 +122,10 @@ enum sg_rc cer_verify_window(struct cer_verify *v, struct sg_err *err)
     int64_t time = 0;
 
     for (size_t i = 0; i < cer_transcript_count(v->transcript); i++) {
-        SG_TRY(line_of(v, i, &name, &time, err));
+        SG_TRY(cer_verify_event(v, i, &name, &time, err));
         if (strcmp(name, "checked") != 0 && strcmp(name, "intent") != 0)
             continue;
-        if (time < v->plan.window_from || time >= v->plan.window_until)
+        if (time < v->plan.window_from || time > v->plan.window_until)
             return sg_err_set(err, SG_FORMAT,
                               "line %zu: \"%s\" at %s is outside the window",
                               i + 1, name, sg_time_text(time, text));
@@ -164,7 +165,7 @@ static enum sg_rc same_on_each_line(struct cer_verify *v, const char *key,
     for (size_t i = 0; i < cer_transcript_count(v->transcript); i++) {
         struct cer_reader in;
 
-        SG_TRY(line_of(v, i, &name, &time, err));
+        SG_TRY(cer_verify_event(v, i, &name, &time, err));
         if (strcmp(name, "environment") != 0)
             continue;
         cer_reader_init(&in, cer_transcript_line(v->transcript, i), name);

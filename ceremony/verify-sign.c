@@ -39,28 +39,41 @@ enum sg_rc cer_verify_signature(struct cer_verify *v, struct sg_err *err)
     return SG_OK;
 }
 
+/* What the token said of the key that it made. */
+static enum sg_rc check_attributes(struct cer_verify *v, struct cer_reader *in,
+                                   struct sg_err *err)
+{
+    const char *text = NULL;
+    uint32_t attrs = 0;
+
+    SG_TRY(cer_take_text(in, "attributes", &v->arena, &text, err));
+    if (!tok_attrs_parse(text, &attrs))
+        return sg_err_set(err, SG_FORMAT,
+                          "key-made: \"attributes\" are not those of a key");
+    const char *fault = tok_attrs_fault(attrs);
+    if (fault != NULL)
+        return sg_err_set(err, SG_FORMAT, "key-made: %s", fault);
+    return SG_OK;
+}
+
 enum sg_rc cer_verify_key(struct cer_verify *v, struct sg_err *err)
 {
     struct cer_reader in;
     struct ca_spki spki;
-    const char *label = NULL;
     enum tok_key_type type = TOK_KEY_UNSET;
+    const char *want = tok_key_type_name(v->plan.key.type);
 
     SG_TRY(cer_verify_line(v, "key-made", &in, err));
-    SG_TRY(cer_take_text(&in, "label", &v->arena, &label, err));
     SG_TRY(cer_take_bytes(&in, "spki", &v->arena, &v->result, err));
     SG_TRY(ca_spki_parse(v->result, &spki, err));
     SG_TRY(cer_key_type(&spki, &type, err));
-    if (strcmp(label, v->plan.key.label) != 0)
-        return sg_err_set(err, SG_FORMAT,
-                          "key-made: \"label\" is not the "
-                          "plan's");
+    SG_TRY(cer_verify_same(v, &in, "label", v->plan.key.label, err));
     if (type != v->plan.key.type)
         return sg_err_set(err, SG_FORMAT, "a key of type %s was made, not %s",
-                          tok_key_type_name(type),
-                          tok_key_type_name(v->plan.key.type));
-    (void)snprintf(v->note, sizeof(v->note), "%s", tok_key_type_name(type));
-    return SG_OK;
+                          tok_key_type_name(type), want);
+    SG_TRY(cer_verify_same(v, &in, "type", want, err));
+    (void)snprintf(v->note, sizeof(v->note), "%s", want);
+    return check_attributes(v, &in, err);
 }
 
 /* --- OpenSSL ------------------------------------------------------------------- */

@@ -42,13 +42,6 @@ enum sg_rc cer_verify_line(struct cer_verify *v, const char *event,
     return SG_OK;
 }
 
-bool cer_verify_makes_certificate(const struct cer_verify *v)
-{
-    enum cer_type type = v->plan.type;
-
-    return type != CER_TYPE_KEY && type != CER_TYPE_CSR && type != CER_TYPE_CRL;
-}
-
 /* --- the checks that stand alone ------------------------------------------- */
 
 static enum sg_rc check_plan(struct cer_verify *v, struct sg_err *err)
@@ -77,13 +70,13 @@ static enum sg_rc check_chain(struct cer_verify *v, struct sg_err *err)
     return SG_OK;
 }
 
-static enum sg_rc same_text(struct cer_reader *in, struct sg_arena *arena,
-                            const char *key, const char *want,
-                            struct sg_err *err)
+enum sg_rc cer_verify_same(struct cer_verify *v, struct cer_reader *in,
+                           const char *key, const char *want,
+                           struct sg_err *err)
 {
     const char *text = NULL;
 
-    SG_TRY(cer_take_text(in, key, arena, &text, err));
+    SG_TRY(cer_take_text(in, key, &v->arena, &text, err));
     if (strcmp(text, want) != 0)
         return sg_err_set(err, SG_FORMAT, "%s: \"%s\" is not the plan's",
                           in->what, key);
@@ -99,9 +92,9 @@ static enum sg_rc check_opened(struct cer_verify *v, struct sg_err *err)
     SG_TRY(cer_take_hex(&in, "plan_sha256", hash, sizeof(hash), err));
     if (memcmp(hash, v->plan.sha256, sizeof(hash)) != 0)
         return sg_err_set(err, SG_FORMAT, "the transcript is another plan's");
-    SG_TRY(same_text(&in, &v->arena, "plan_id", v->plan.id, err));
-    SG_TRY(same_text(&in, &v->arena, "type", cer_type_name(v->plan.type), err));
-    return same_text(&in, &v->arena, "title", v->plan.title, err);
+    SG_TRY(cer_verify_same(v, &in, "plan_id", v->plan.id, err));
+    SG_TRY(cer_verify_same(v, &in, "type", cer_type_name(v->plan.type), err));
+    return cer_verify_same(v, &in, "title", v->plan.title, err);
 }
 
 /* One row of "approvals": the file is there, unchanged, and counts. */
@@ -112,6 +105,7 @@ static enum sg_rc check_approval(struct cer_verify *v, json_object *row,
     const char *name = NULL;
     uint8_t want[32];
     uint8_t got[32];
+    int64_t time = 0;
     struct sg_slice json = { 0 };
 
     if (!json_object_is_type(row, json_type_object))
@@ -128,7 +122,11 @@ static enum sg_rc check_approval(struct cer_verify *v, json_object *row,
         return sg_err_set(err, SG_FORMAT, "%s: not the file that counted",
                           name);
     SG_TRY(cer_approval_check(&v->plan, json, &v->arena, ret, err));
-    return same_text(&in, &v->arena, "name", ret->name, err);
+    SG_TRY(cer_take_time(&in, "time", &time, err));
+    if (time != ret->time)
+        return sg_err_set(err, SG_FORMAT,
+                          "approvals: \"time\" is not that of %s", name);
+    return cer_verify_same(v, &in, "name", ret->name, err);
 }
 
 static enum sg_rc check_approvals(struct cer_verify *v, struct sg_err *err)
@@ -148,7 +146,7 @@ static enum sg_rc check_approvals(struct cer_verify *v, struct sg_err *err)
     for (size_t i = 0; i < n; i++) {
         SG_TRY(check_approval(v, json_object_array_get_idx(list, i), &got[i],
                               err));
-        if (got[i].time > counted)
+        if (got[i].time > counted + CER_CLOCK_SLACK)
             return sg_err_set(err, SG_FORMAT,
                               "approval by %s: made after it was counted",
                               got[i].name);
@@ -156,24 +154,6 @@ static enum sg_rc check_approvals(struct cer_verify *v, struct sg_err *err)
     SG_TRY(cer_approvals_enough(&v->plan, got, n, err));
     (void)snprintf(v->note, sizeof(v->note), "%zu, %zu needed", n,
                    v->plan.approvals_needed);
-    return SG_OK;
-}
-
-/* The same answer as then: the plan's rules of the plan's day. */
-static enum sg_rc check_lint(struct cer_verify *v, struct sg_err *err)
-{
-    struct lint_report *report = sg_arena_new(&v->arena, struct lint_report);
-    char first[LINT_TEXT_MAX + 128];
-
-    if (report == NULL)
-        return sg_err_set(err, SG_NOMEM, "linter");
-    cer_plan_lint(&v->plan, v->plan.lint_date, report);
-    if (lint_worst(report) >= LINT_ERROR) {
-        lint_first(report, LINT_ERROR, first, sizeof(first));
-        return sg_err_set(err, SG_POLICY, "%s", first);
-    }
-    (void)snprintf(v->note, sizeof(v->note), "%zu rules, %zu findings",
-                   report->rules_run, report->n);
     return SG_OK;
 }
 
@@ -225,8 +205,10 @@ static const struct row ROWS[] = {
       TO_SIGNED },
     { "walker", "our own reader accepts it", cer_verify_walker, NEEDS_BOTH,
       TO_SIGNED },
-    { "lint", "the linter accepts it by the plan's rules", check_lint,
-      NEEDS_PLAN, TO_SIGNED },
+    { "record", "each step is the plan's", cer_verify_record, NEEDS_BOTH,
+      ALWAYS },
+    { "lint", "the linter finds what it found then", cer_verify_lint,
+      NEEDS_PLAN, ALWAYS },
     { "files", "every file is what was written", cer_verify_files, NEEDS_BOTH,
       ALWAYS },
     { "result", "the files hold the result and nothing foreign",

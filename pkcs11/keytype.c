@@ -159,6 +159,25 @@ const char *tok_attrs_text(uint32_t attrs, char *dst, size_t size)
     return dst;
 }
 
+bool tok_attrs_parse(const char *text, uint32_t *ret)
+{
+    uint32_t attrs = 0;
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(ATTRS); i++) {
+        size_t comma = attrs != 0 && strncmp(text, ", ", 2) == 0 ? 2 : 0;
+        size_t len = comma + strlen(ATTRS[i].name);
+        if (strncmp(text + comma, ATTRS[i].name, len - comma) != 0
+            || (text[len] != ',' && text[len] != '\0'))
+            continue;
+        attrs |= ATTRS[i].bit;
+        text += len;
+    }
+    if (*text != '\0')
+        return false;
+    *ret = attrs;
+    return true;
+}
+
 const char *tok_attrs_fault(uint32_t attrs)
 {
     for (size_t i = 0; i < SG_ARRAY_LEN(ATTRS); i++) {

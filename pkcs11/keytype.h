@@ -52,6 +52,8 @@ enum tok_key_attr {
 };
 /* "sensitive, never-extractable, local, sign" into dst; returns dst. */
 const char *tok_attrs_text(uint32_t attrs, char *dst, size_t size);
+/* Read back what that wrote; false for anything else. */
+bool tok_attrs_parse(const char *text, uint32_t *ret);
 /* What is wrong with these attributes for a CA key; NULL when nothing is. */
 const char *tok_attrs_fault(uint32_t attrs);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "ceremony/json.h"
+#include "ceremony/execute-int.h"
 #include "ceremony/plan-int.h"
 #include "common/cleanup-openssl.h"
 #include "common/clock.h"
@@ -230,6 +230,7 @@ struct scene {
     const char *dir;
     struct cer_transcript *transcript;
     json_object *files;
+    struct sg_slice result; /* DER, once it is there */
     room_sabotage sabotage;
 };
 
@@ -254,16 +255,21 @@ static json_object *texts(const char *const *pairs)
 }
 #define TEXTS(...) texts((const char *const[]){ __VA_ARGS__, NULL })
 
-static json_object *findings(void)
+/* What the linter says of the TBS; of the result where there is one. */
+static json_object *findings(const struct scene *s, struct sg_slice result)
 {
     struct sg_err err = { 0 };
     json_object *object = json_object_new_object();
+    struct cer_execution *x = calloc(1, sizeof(*x));
 
-    t_ok(&err, cer_json_put_int(object, "rules_run", 61, &err));
-    t_ok(&err, cer_json_put(object, "findings", json_object_new_array(), &err));
-    t_ok(&err, cer_json_put_time(object, "lint_date", ROOM_TIME, &err));
-    t_ok(&err,
-         cer_json_put_text(object, "lint_version", LINT_RULES_VERSION, &err));
+    assert_non_null(x);
+    x->plan = s->plan;
+    if (result.len == 0)
+        cer_plan_lint(s->plan, ROOM_TIME, &x->report);
+    else
+        cer_plan_lint_result(s->plan, result, ROOM_TIME, &x->report);
+    t_ok(&err, cer_journal_report(x, object, ROOM_TIME, &err));
+    free(x);
     return object;
 }
 
@@ -324,7 +330,7 @@ static json_object *environment(void)
                  "token_firmware", "2.6");
 }
 
-static void put_result(const struct scene *s, struct sg_slice signature)
+static void put_result(struct scene *s, struct sg_slice signature)
 {
     const struct cer_plan *plan = s->plan;
     struct sg_err err = { 0 };
@@ -335,7 +341,8 @@ static void put_result(const struct scene *s, struct sg_slice signature)
     sg_buf_init(&text, 2 * CA_CERT_MAX);
     t_ok(&err, ca_signed_encode(plan->tbs, plan->alg, signature, &der, &err));
     t_ok(&err, sg_pem_encode("CERTIFICATE", sg_buf_slice(&der), &text, &err));
-    put_file(s, "certificate.der", sg_buf_slice(&der));
+    s->result = sg_arena_copy(&s->room->arena, sg_buf_slice(&der));
+    put_file(s, "certificate.der", s->result);
     put_file(s, "certificate.pem", sg_buf_slice(&text));
     for (size_t i = 0; i < plan->n_chain; i++) {
         t_ok(&err, sg_buf_put_u8(&text, '\n', &err));
@@ -346,7 +353,7 @@ static void put_result(const struct scene *s, struct sg_slice signature)
     sg_buf_done(&der);
 }
 
-static void act(const struct scene *s)
+static void act(struct scene *s)
 {
     const struct cer_plan *plan = s->plan;
     struct sg_err err = { 0 };
@@ -375,13 +382,16 @@ static void finish(const struct scene *s)
 {
     struct sg_err err = { 0 };
     json_object *fields = json_object_new_object();
+    static const char *const CHECKS[] = { "openssl", "walker", "tbs" };
     json_object *checks = json_object_new_array();
 
-    assert_int_equal(
-        json_object_array_add(checks, json_object_new_string("openssl")), 0);
+    for (size_t i = 0; i < SG_ARRAY_LEN(CHECKS); i++)
+        assert_int_equal(
+            json_object_array_add(checks, json_object_new_string(CHECKS[i])),
+            0);
     t_ok(&err, cer_json_put(fields, "checks", checks, &err));
     line(s, "verified", fields);
-    line(s, "linted", findings());
+    line(s, "linted", findings(s, s->result));
     fields = json_object_new_object();
     t_ok(&err, cer_json_put(fields, "files", json_object_get(s->files), &err));
     line(s, "written", fields);
@@ -402,7 +412,7 @@ void room_ceremony(struct room *room, const struct cer_plan *plan,
     t_dir_new(dir);
     t_ok(&err, cer_transcript_open(dir, plan, &s.transcript, &err));
     line(&s, "environment", environment());
-    line(&s, "checked", findings());
+    line(&s, "checked", findings(&s, (struct sg_slice){ 0 }));
     put_file(&s, CER_FILE_PLAN, plan->json);
     put_approvals(&s);
     act(&s);

@@ -309,13 +309,13 @@ static void the_window_is_kept(void **state)
     t_file_write(room_path(dir, "plan.json"), room->plan.json.p,
                  room->plan.json.len);
     t_ok(&err, cer_transcript_open(dir, &room->plan, &t, &err));
-    t_ok(&err,
-         cer_transcript_add(t, room->plan.window_until, "intent", NULL, &err));
+    t_ok(&err, cer_transcript_add(t, room->plan.window_until + 1, "intent",
+                                  NULL, &err));
     t_ok(&err, cer_transcript_add(t, ROOM_TIME, "resumed", NULL, &err));
     cer_transcript_free(t);
     verify(dir);
     assert_string_equal(find("window")->text,
-                        "line 2: \"intent\" at 2026-09-22T14:13:20Z is outside "
+                        "line 2: \"intent\" at 2026-09-22T14:13:21Z is outside "
                         "the window");
     assert_string_equal(find("order")->text,
                         "line 2: \"intent\" stands at the wrong place");

@@ -74,6 +74,27 @@ static void test_attrs_text(void **state)
     assert_true(strlen(tiny) < sizeof(tiny));
 }
 
+static void test_attrs_parse(void **state)
+{
+    static const char *const BAD[] = {
+        "sensitive,",          "sensitive, ",    ", sign",
+        "sign, sensitive",     "sensitive,sign", "never",
+        "sensitive, sensitive"
+    };
+    char text[256];
+    uint32_t attrs = 0;
+
+    (void)state;
+    for (uint32_t want = 0; want <= 0x1fff; want++) {
+        attrs = ~want;
+        tok_attrs_text(want, text, sizeof(text));
+        assert_true(tok_attrs_parse(text, &attrs));
+        assert_int_equal(attrs, want);
+    }
+    for (size_t i = 0; i < SG_ARRAY_LEN(BAD); i++)
+        assert_false(tok_attrs_parse(BAD[i], &attrs));
+}
+
 /* Each fault alone, starting from a faultless key. */
 static void test_attrs_fault(void **state)
 {
@@ -143,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_type_unknown),
         cmocka_unit_test(test_purposes),
         cmocka_unit_test(test_attrs_text),
+        cmocka_unit_test(test_attrs_parse),
         cmocka_unit_test(test_attrs_fault),
         cmocka_unit_test(test_labels),
     };
