@@ -69,13 +69,14 @@ static enum sg_rc digest(const struct hash *hash, struct sg_slice bytes,
 /* The attributes as a SET OF. Each is shorter than 128 octets, so that their
  * lengths alone put them in DER's order. */
 static enum sg_rc write_attributes(const struct cer_cms_args *args,
-                                   struct sg_buf *out, struct sg_err *err)
+                                   const struct hash *hash, struct sg_buf *out,
+                                   struct sg_err *err)
 {
     uint8_t value[EVP_MAX_MD_SIZE];
     size_t len = 0;
     struct sg_derw w;
 
-    SG_TRY(digest(hash_of(args->alg), args->content, value, &len, err));
+    SG_TRY(digest(hash, args->content, value, &len, err));
     sg_derw_init(&w, out);
     size_t all = sg_derw_begin(&w, SG_DER_SET);
 
@@ -105,8 +106,8 @@ static enum sg_rc write_attributes(const struct cer_cms_args *args,
 }
 
 static void write_signer(struct sg_derw *w, const struct cer_cms_args *args,
-                         const struct ca_cert *cert, struct sg_slice attributes,
-                         struct sg_slice signature)
+                         const struct hash *hash, const struct ca_cert *cert,
+                         struct sg_slice attributes, struct sg_slice signature)
 {
     const struct sg_slice inner =
         SG_SLICE(attributes.p + 1, attributes.len - 1);
@@ -119,7 +120,7 @@ static void write_signer(struct sg_derw *w, const struct cer_cms_args *args,
     sg_derw_raw(w, cert->issuer);
     sg_derw_tlv(w, SG_DER_INTEGER, cert->serial);
     sg_derw_end(w, sid);
-    sg_derw_raw(w, hash_of(args->alg)->der);
+    sg_derw_raw(w, hash->der);
     /* The same octets under [0] instead of SET. */
     sg_derw_raw(w, SG_SLICE(&implicit, 1));
     sg_derw_raw(w, inner);
@@ -156,7 +157,7 @@ static void write_certificates(struct sg_derw *w,
 }
 
 static enum sg_rc write_all(const struct cer_cms_args *args,
-                            const struct ca_cert *cert,
+                            const struct hash *hash, const struct ca_cert *cert,
                             struct sg_slice attributes,
                             struct sg_slice signature, struct sg_buf *out,
                             struct sg_err *err)
@@ -170,13 +171,13 @@ static enum sg_rc write_all(const struct cer_cms_args *args,
     size_t data = sg_derw_begin(&w, SG_DER_SEQUENCE);
     sg_derw_uint(&w, VERSION);
     size_t set = sg_derw_begin(&w, SG_DER_SET);
-    sg_derw_raw(&w, hash_of(args->alg)->der);
+    sg_derw_raw(&w, hash->der);
     sg_derw_end(&w, set);
     size_t content = sg_derw_begin(&w, SG_DER_SEQUENCE);
     sg_derw_oid(&w, OID_DATA); /* and nothing else: detached */
     sg_derw_end(&w, content);
     write_certificates(&w, args);
-    write_signer(&w, args, cert, attributes, signature);
+    write_signer(&w, args, hash, cert, attributes, signature);
     sg_derw_end(&w, data);
     sg_derw_end(&w, outer);
     sg_derw_end(&w, info);
@@ -202,12 +203,13 @@ enum sg_rc cer_cms_make(const struct cer_cms_args *args, struct sg_buf *out,
         return sg_err_set(err, SG_USAGE,
                           WHAT ": %zu certificates, must be 1 to %d",
                           args->n_certs, CER_CMS_CERTS_MAX);
-    if (hash_of(args->alg) == NULL)
+    const struct hash *hash = hash_of(args->alg);
+    if (hash == NULL)
         return sg_err_set(err, SG_USAGE, WHAT ": no signature algorithm");
     SG_TRY(ca_cert_parse(&arena, args->cert[0], &signer->cert, err));
-    SG_TRY(write_attributes(args, &attributes, err));
+    SG_TRY(write_attributes(args, hash, &attributes, err));
     SG_TRY(args->sign(args->arg, sg_buf_slice(&attributes), &signature, err));
-    SG_TRY(write_all(args, &signer->cert, sg_buf_slice(&attributes),
+    SG_TRY(write_all(args, hash, &signer->cert, sg_buf_slice(&attributes),
                      sg_buf_slice(&signature), &made, err));
     SG_TRY(
         cer_cms_check(sg_buf_slice(&made), args->content, &arena, signer, err));

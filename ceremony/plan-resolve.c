@@ -351,16 +351,19 @@ static enum sg_rc resolve(struct cer_build *build, struct sg_slice yaml,
 {
     SG_CLEANUP(cer_request_free) struct cer_request *request = NULL;
     const char *slash = strrchr(build->path, '/');
-    struct cer_plan plan = {
-        .input = sg_arena_array(build->arena, struct cer_input, CER_INPUTS_MAX),
-        .warning = sg_arena_array(build->arena, const char *, CER_WARNINGS_MAX),
-    };
+    struct cer_plan *plan = sg_arena_new(build->arena, struct cer_plan);
 
-    if (plan.input == NULL || plan.warning == NULL)
+    if (plan == NULL)
+        return no_memory(err);
+    plan->input =
+        sg_arena_array(build->arena, struct cer_input, CER_INPUTS_MAX);
+    plan->warning =
+        sg_arena_array(build->arena, const char *, CER_WARNINGS_MAX);
+    if (plan->input == NULL || plan->warning == NULL)
         return no_memory(err);
     SG_TRY(cer_request_parse(yaml, build->path, &request, err));
     build->request = request;
-    build->plan = &plan;
+    build->plan = plan;
     SG_TRY(cer_input_record(
         build, "request", slash != NULL ? slash + 1 : build->path, yaml, err));
     if (build_all(build, report, err) != SG_OK)

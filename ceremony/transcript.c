@@ -114,7 +114,7 @@ enum sg_rc cer_transcript_read(const char *path,
 {
     SG_CLEANUP(cer_transcript_free) struct cer_transcript *t = NULL;
     SG_CLEANUP(sg_buf_done) struct sg_buf file;
-    size_t whole;
+    size_t whole = 0;
 
     sg_buf_init(&file, FILE_MAX_BYTES);
     SG_TRY(new_transcript(&t, err));

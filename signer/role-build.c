@@ -397,17 +397,20 @@ enum sg_rc srv_role_build(struct sg_arena *arena,
                           struct srv_role *ret, const char **key,
                           struct sg_err *err)
 {
-    struct srv_role role = { 0 };
+    struct srv_role *role = sg_arena_new(arena, struct srv_role);
+
+    if (role == NULL)
+        return nomem(err);
     SG_TRY(refuse_unsupported(in, key, err));
-    SG_TRY(copy_text(arena, in->name, &role.name, err));
+    SG_TRY(copy_text(arena, in->name, &role->name, err));
     SG_TRY(copy_text(arena, in->issuer_ref != NULL ? in->issuer_ref : "default",
-                     &role.issuer_ref, err));
-    SG_TRY(read_times(in, &role, key, err));
-    SG_TRY(read_names(arena, in, &role, key, err));
-    SG_TRY(read_cn(in, &role, key, err));
-    SG_TRY(read_keys(in, &role, key, err));
-    SG_TRY(read_subject(arena, in, &role, key, err));
-    SG_TRY(srv_role_profile(arena, in, &role.profile, key, err));
-    *ret = role;
+                     &role->issuer_ref, err));
+    SG_TRY(read_times(in, role, key, err));
+    SG_TRY(read_names(arena, in, role, key, err));
+    SG_TRY(read_cn(in, role, key, err));
+    SG_TRY(read_keys(in, role, key, err));
+    SG_TRY(read_subject(arena, in, role, key, err));
+    SG_TRY(srv_role_profile(arena, in, &role->profile, key, err));
+    *ret = *role;
     return SG_OK;
 }
