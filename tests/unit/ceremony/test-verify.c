@@ -2,7 +2,6 @@
 #include "tests/unit/ceremony/room.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,7 +27,7 @@ static const struct cer_check *find(const char *id)
         if (strcmp(verdict.check[i].id, id) == 0)
             return &verdict.check[i];
     fail_msg("no check \"%s\"", id);
-    abort();
+    return NULL;
 }
 
 /* This check differs with this text, and nothing but what is listed does. */
