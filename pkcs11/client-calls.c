@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "common/file.h"
 #include "pkcs11/client-call.h"
+
+#define LIST_TRIES 4 /* while another process makes keys one by one */
 
 void tok_wait_init(struct tok_wait *wait)
 {
@@ -42,166 +39,6 @@ enum sg_rc tok_wait_for(struct tok_wait *wait, struct tok_client *client,
     pthread_cond_destroy(&wait->cond);
     pthread_mutex_destroy(&wait->lock);
     return rc;
-}
-
-/* --- asynchronous signatures ------------------------------------------------ */
-
-static enum sg_rc sign_async(enum tok_op op, struct tok_key *key,
-                             const struct tok_sign *sign, struct tok_done done,
-                             struct sg_err *err)
-{
-    struct tok_request req = { .op = op,
-                               .key = key,
-                               .algorithm = sign->algorithm,
-                               .body = sign->tbs,
-                               .done = done };
-
-    return tok_submit(key->client, &req, err);
-}
-
-enum sg_rc tok_sign_cert_async(struct tok_key *key, struct sg_slice algorithm,
-                               struct sg_slice tbs, tok_sign_done done,
-                               void *arg, struct sg_err *err)
-{
-    struct tok_sign sign = { .algorithm = algorithm, .tbs = tbs };
-
-    return sign_async(TOK_OP_SIGN_CERT, key, &sign,
-                      (struct tok_done){ .sign = done, .arg = arg }, err);
-}
-
-/* --- blocking signatures ----------------------------------------------------- */
-
-struct signing {
-    struct sg_buf *out;
-    struct tok_wait wait;
-};
-
-static void on_signed(void *arg, const struct tok_sign_reply *reply)
-{
-    struct signing *s = arg;
-    const struct sg_err *failure = reply->failure;
-    struct sg_err err = { 0 };
-
-    if (failure == NULL
-        && sg_buf_put(s->out, reply->signature.p, reply->signature.len, &err)
-               != SG_OK)
-        failure = &err;
-    tok_wait_end(&s->wait, failure);
-}
-
-static enum sg_rc sign_wait(enum tok_op op, struct tok_key *key,
-                            const struct tok_sign *sign, struct sg_buf *out,
-                            struct sg_err *err)
-{
-    struct signing s = { .out = out };
-    struct tok_request req = { .op = op,
-                               .key = key,
-                               .algorithm = sign->algorithm,
-                               .body = sign->tbs,
-                               .done = { .sign = on_signed, .arg = &s } };
-
-    tok_wait_init(&s.wait);
-    return tok_wait_for(&s.wait, key->client, &req, err);
-}
-
-enum sg_rc tok_sign_cert(struct tok_key *key, struct sg_slice algorithm,
-                         struct sg_slice tbs, struct sg_buf *out,
-                         struct sg_err *err)
-{
-    struct tok_sign sign = { .algorithm = algorithm, .tbs = tbs };
-
-    return sign_wait(TOK_OP_SIGN_CERT, key, &sign, out, err);
-}
-
-enum sg_rc tok_sign_csr(struct tok_key *key, struct sg_slice algorithm,
-                        struct sg_slice tbs, struct sg_buf *out,
-                        struct sg_err *err)
-{
-    struct tok_sign sign = { .algorithm = algorithm, .tbs = tbs };
-
-    return sign_wait(TOK_OP_SIGN_CSR, key, &sign, out, err);
-}
-
-enum sg_rc tok_sign_ocsp(struct tok_key *key, struct sg_slice algorithm,
-                         struct sg_slice tbs, struct sg_buf *out,
-                         struct sg_err *err)
-{
-    struct tok_sign sign = { .algorithm = algorithm, .tbs = tbs };
-
-    return sign_wait(TOK_OP_SIGN_OCSP, key, &sign, out, err);
-}
-
-enum sg_rc tok_sign_digest(struct tok_key *key, struct sg_slice algorithm,
-                           struct sg_slice digest, struct sg_buf *out,
-                           struct sg_err *err)
-{
-    struct tok_sign sign = { .algorithm = algorithm, .tbs = digest };
-
-    return sign_wait(TOK_OP_SIGN_DIGEST, key, &sign, out, err);
-}
-
-enum sg_rc tok_probe_sign(struct tok_key *key, struct sg_slice challenge,
-                          struct sg_buf *out, struct sg_err *err)
-{
-    struct tok_sign sign = { .tbs = challenge };
-
-    return sign_wait(TOK_OP_PROBE_SIGN, key, &sign, out, err);
-}
-
-/* --- CRLs: larger than a frame ------------------------------------------------ */
-
-static enum sg_rc write_all(int fd, struct sg_slice bytes, struct sg_err *err)
-{
-    while (bytes.len > 0) {
-        ssize_t n = write(fd, bytes.p, bytes.len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return sg_err_errno(err, SG_IO, "crl of %zu bytes: memfd",
-                                bytes.len);
-        bytes = SG_SLICE(bytes.p + n, bytes.len - (size_t)n);
-    }
-    return SG_OK;
-}
-
-/* After this nobody can change it any more, not even we. */
-static enum sg_rc fill_and_seal(int fd, struct sg_slice bytes,
-                                struct sg_err *err)
-{
-    if (fd < 0)
-        return sg_err_errno(err, SG_IO, "crl: memfd");
-    SG_TRY(write_all(fd, bytes, err));
-    if (fcntl(fd, F_ADD_SEALS,
-              F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
-        != 0)
-        return sg_err_errno(err, SG_IO, "crl: seal");
-    return SG_OK;
-}
-
-enum sg_rc tok_sign_crl(struct tok_key *key, struct sg_slice algorithm,
-                        struct sg_slice tbs, struct sg_buf *out,
-                        struct sg_err *err)
-{
-    SG_CLEANUP(sg_fd_close) int fd = -1;
-    struct tok_sign sign = { .algorithm = algorithm, .tbs = tbs };
-    struct signing s = { .out = out };
-    struct tok_request req = { .op = TOK_OP_SIGN_CRL,
-                               .key = key,
-                               .algorithm = algorithm,
-                               .has_fd = true,
-                               .done = { .sign = on_signed, .arg = &s } };
-
-    if (tbs.len <= TOK_TBS_MAX)
-        return sign_wait(TOK_OP_SIGN_CRL, key, &sign, out, err);
-    if (tbs.len > TOK_CRL_MAX)
-        return sg_err_set(err, SG_LIMIT, "crl of %zu bytes, at most %u",
-                          tbs.len, TOK_CRL_MAX);
-    fd = memfd_create("signet-crl", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    SG_TRY(fill_and_seal(fd, tbs, err));
-    req.fd = fd;
-    tok_wait_init(&s.wait);
-    return tok_wait_for(&s.wait, key->client, &req, err);
 }
 
 /* --- the other calls ---------------------------------------------------------- */
@@ -244,64 +81,56 @@ enum sg_rc tok_ping(struct tok_client *client, struct sg_err *err)
                err);
 }
 
+/* --- lists ------------------------------------------------------------------- */
+
 struct list {
-    void *items;
+    size_t item_size;
+    enum sg_rc (*get)(struct sg_reader *in, void *ret, struct sg_err *err);
+    uint8_t *items; /* owned */
     size_t n;
 };
 
-/* An empty list is still something to free(). */
-static void *list_new(uint32_t n, size_t size, struct sg_err *err)
+static enum sg_rc get_token(struct sg_reader *in, void *ret, struct sg_err *err)
 {
-    void *items = calloc(n > 0 ? n : 1, size);
+    return tok_get_token_info(in, ret, err);
+}
+
+static enum sg_rc get_key(struct sg_reader *in, void *ret, struct sg_err *err)
+{
+    return tok_get_key_info(in, ret, err);
+}
+
+/* n more of them. An empty list is still something to free(). */
+static enum sg_rc take_items(struct list *list, struct sg_reader *in,
+                             uint32_t n, struct sg_err *err)
+{
+    size_t room = list->n + n > 0 ? list->n + n : 1;
+    uint8_t *items = reallocarray(list->items, room, list->item_size);
 
     if (items == NULL)
-        (void)sg_err_set(err, SG_NOMEM, "list of %u", (unsigned)n);
-    return items;
+        return sg_err_set(err, SG_NOMEM, "list of %zu", room);
+    list->items = items;
+    for (uint32_t i = 0; i < n; i++, list->n++)
+        SG_TRY(list->get(in, items + list->n * list->item_size, err));
+    return SG_OK;
 }
 
 static enum sg_rc take_tokens(void *arg, const struct tok_frame *reply,
                               struct sg_err *err)
 {
-    struct list *list = arg;
     struct sg_reader in;
     uint32_t n;
 
     sg_reader_init(&in, reply->payload);
     SG_TRY(tok_reply_count(&in, &n, err));
-    struct tok_token_info *items = list_new(n, sizeof(*items), err);
-    if (items == NULL)
-        return err->rc;
-    list->items = items;
-    for (uint32_t i = 0; i < n; i++)
-        SG_TRY(tok_get_token_info(&in, &items[i], err));
-    list->n = n;
-    return SG_OK;
-}
-
-static enum sg_rc take_keys(void *arg, const struct tok_frame *reply,
-                            struct sg_err *err)
-{
-    struct list *list = arg;
-    struct sg_reader in;
-    uint32_t n;
-
-    sg_reader_init(&in, reply->payload);
-    SG_TRY(tok_reply_count(&in, &n, err));
-    struct tok_key_info *items = list_new(n, sizeof(*items), err);
-    if (items == NULL)
-        return err->rc;
-    list->items = items;
-    for (uint32_t i = 0; i < n; i++)
-        SG_TRY(tok_get_key_info(&in, &items[i], err));
-    list->n = n;
-    return SG_OK;
+    return take_items(arg, &in, n, err);
 }
 
 enum sg_rc tok_token_list(struct tok_client *client,
                           struct tok_token_info **ret_list, size_t *ret_n,
                           struct sg_err *err)
 {
-    struct list list = { 0 };
+    struct list list = { sizeof(**ret_list), get_token, NULL, 0 };
     enum sg_rc rc = ask(client, (struct tok_request){ .op = TOK_OP_TOKEN_LIST },
                         take_tokens, &list, err);
 
@@ -309,8 +138,47 @@ enum sg_rc tok_token_list(struct tok_client *client,
         free(list.items);
         return rc;
     }
-    *ret_list = list.items;
+    *ret_list = (struct tok_token_info *)(void *)list.items;
     *ret_n = list.n;
+    return SG_OK;
+}
+
+struct paging {
+    struct list list;
+    struct tok_list_page page; /* the last one that came */
+};
+
+static enum sg_rc take_page(void *arg, const struct tok_frame *reply,
+                            struct sg_err *err)
+{
+    struct paging *p = arg;
+    struct sg_reader in;
+
+    sg_reader_init(&in, reply->payload);
+    SG_TRY(tok_get_list_page(&in, &p->page, err));
+    if (p->page.n > p->page.total - p->list.n)
+        return sg_err_set(err, SG_FORMAT, "more than the %u keys it names",
+                          (unsigned)p->page.total);
+    return take_items(&p->list, &in, p->page.n, err);
+}
+
+static enum sg_rc ask_pages(struct tok_client *client, struct paging *p,
+                            struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf payload;
+
+    sg_buf_init(&payload, TOK_FRAME_MAX);
+    p->list.n = 0;
+    p->page = (struct tok_list_page){ 0 };
+    do {
+        struct tok_list_from from = { p->page.mark, (uint32_t)p->list.n };
+        struct tok_request req = { .op = TOK_OP_KEY_LIST };
+
+        sg_buf_reset(&payload);
+        SG_TRY(tok_put_list_from(&payload, &from, err));
+        req.body = sg_buf_slice(&payload);
+        SG_TRY(ask(client, req, take_page, p, err));
+    } while (p->page.n > 0 && p->list.n < p->page.total);
     return SG_OK;
 }
 
@@ -318,18 +186,24 @@ enum sg_rc tok_key_list(struct tok_client *client,
                         struct tok_key_info **ret_list, size_t *ret_n,
                         struct sg_err *err)
 {
-    struct list list = { 0 };
-    enum sg_rc rc = ask(client, (struct tok_request){ .op = TOK_OP_KEY_LIST },
-                        take_keys, &list, err);
+    struct paging p = { .list = { sizeof(**ret_list), get_key, NULL, 0 } };
+    struct sg_err why;
+    unsigned tries = 0;
 
-    if (rc != SG_OK) {
-        free(list.items);
-        return rc;
+    do {
+        why = (struct sg_err){ 0 };
+    } while (ask_pages(client, &p, &why) == SG_CONFLICT
+             && ++tries < LIST_TRIES);
+    if (why.rc != SG_OK) {
+        free(p.list.items);
+        return tok_err_copy(err, &why);
     }
-    *ret_list = list.items;
-    *ret_n = list.n;
+    *ret_list = (struct tok_key_info *)(void *)p.list.items;
+    *ret_n = p.list.n;
     return SG_OK;
 }
+
+/* --- one token, one key -------------------------------------------------------- */
 
 static enum sg_rc take_token(void *arg, const struct tok_frame *reply,
                              struct sg_err *err)

@@ -222,7 +222,7 @@ enum sg_rc tok_reply_key(const struct tok_frame *reply,
                          struct tok_key_info *ret, struct sg_err *err);
 enum sg_rc tok_reply_opened(const struct tok_frame *reply, uint32_t *ret_ref,
                             struct tok_key_info *ret, struct sg_err *err);
-/* How many list entries follow; *in is moved to the first. */
+/* How many tokens follow; *in is moved to the first. */
 enum sg_rc tok_reply_count(struct sg_reader *in, uint32_t *ret,
                            struct sg_err *err);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pkcs11/client-int.h"
 
+#define TOKENS_MAX 256 /* slots in one reply; a token process lists 128 */
+
 static enum sg_rc signature_of(const struct tok_frame *reply,
                                struct sg_slice *ret, struct sg_err *err)
 {
@@ -48,27 +50,36 @@ enum sg_rc tok_reply_count(struct sg_reader *in, uint32_t *ret,
                            struct sg_err *err)
 {
     SG_TRY(sg_get_u32(in, ret, err));
-    if (*ret > TOK_KEYS_MAX)
+    if (*ret > TOKENS_MAX)
         return sg_err_set(err, SG_FORMAT, "a list of %u, at most %d",
-                          (unsigned)*ret, TOK_KEYS_MAX);
+                          (unsigned)*ret, TOKENS_MAX);
     return SG_OK;
 }
 
-static enum sg_rc check_list(const struct tok_frame *reply, struct sg_err *err)
+static enum sg_rc check_tokens(const struct tok_frame *reply,
+                               struct sg_err *err)
 {
     struct sg_reader in;
-    uint32_t n;
-    struct tok_key_info key;
     struct tok_token_info token;
+    uint32_t n;
 
     sg_reader_init(&in, reply->payload);
     SG_TRY(tok_reply_count(&in, &n, err));
-    for (uint32_t i = 0; i < n; i++) {
-        if (reply->op == TOK_OP_KEY_LIST)
-            SG_TRY(tok_get_key_info(&in, &key, err));
-        else
-            SG_TRY(tok_get_token_info(&in, &token, err));
-    }
+    for (uint32_t i = 0; i < n; i++)
+        SG_TRY(tok_get_token_info(&in, &token, err));
+    return sg_get_end(&in, err);
+}
+
+static enum sg_rc check_keys(const struct tok_frame *reply, struct sg_err *err)
+{
+    struct sg_reader in;
+    struct tok_list_page page;
+    struct tok_key_info key;
+
+    sg_reader_init(&in, reply->payload);
+    SG_TRY(tok_get_list_page(&in, &page, err));
+    for (uint32_t i = 0; i < page.n; i++)
+        SG_TRY(tok_get_key_info(&in, &key, err));
     return sg_get_end(&in, err);
 }
 
@@ -114,8 +125,9 @@ static enum sg_rc check_payload(const struct tok_frame *reply,
     case TOK_OP_GUARD_NARROW:
         return check_empty(reply, err);
     case TOK_OP_TOKEN_LIST:
+        return check_tokens(reply, err);
     case TOK_OP_KEY_LIST:
-        return check_list(reply, err);
+        return check_keys(reply, err);
     case TOK_OP_TOKEN_INIT:
         return tok_reply_token(reply, &token, err);
     case TOK_OP_KEY_GENERATE:

@@ -134,6 +134,8 @@ enum sg_rc tok_token_list(struct tok_client *client,
 enum sg_rc tok_token_init(struct tok_client *client,
                           const struct tok_token_init *init,
                           struct tok_token_info *ret, struct sg_err *err);
+/* Every private key, page by page; from the start again when keys come or go
+ * meanwhile, and SG_CONFLICT when they never stand still. */
 enum sg_rc tok_key_list(struct tok_client *client,
                         struct tok_key_info **ret_list, size_t *ret_n,
                         struct sg_err *err);

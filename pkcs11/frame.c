@@ -429,6 +429,54 @@ enum sg_rc tok_get_token_init(struct sg_slice payload,
     return SG_OK;
 }
 
+enum sg_rc tok_put_list_from(struct sg_buf *out,
+                             const struct tok_list_from *from,
+                             struct sg_err *err)
+{
+    SG_TRY(sg_buf_put_u64(out, from->mark, err));
+    return sg_buf_put_u32(out, from->first, err);
+}
+
+enum sg_rc tok_get_list_from(struct sg_slice payload, struct tok_list_from *ret,
+                             struct sg_err *err)
+{
+    struct tok_list_from from;
+    struct sg_reader in;
+
+    sg_reader_init(&in, payload);
+    SG_TRY(sg_get_u64(&in, &from.mark, err));
+    SG_TRY(sg_get_u32(&in, &from.first, err));
+    SG_TRY(sg_get_end(&in, err));
+    *ret = from;
+    return SG_OK;
+}
+
+enum sg_rc tok_put_list_page(struct sg_buf *out,
+                             const struct tok_list_page *page,
+                             struct sg_err *err)
+{
+    SG_TRY(sg_buf_put_u64(out, page->mark, err));
+    SG_TRY(sg_buf_put_u32(out, page->total, err));
+    return sg_buf_put_u32(out, page->n, err);
+}
+
+enum sg_rc tok_get_list_page(struct sg_reader *in, struct tok_list_page *ret,
+                             struct sg_err *err)
+{
+    struct tok_list_page page;
+
+    SG_TRY(sg_get_u64(in, &page.mark, err));
+    SG_TRY(sg_get_u32(in, &page.total, err));
+    SG_TRY(sg_get_u32(in, &page.n, err));
+    if (page.n > TOK_KEYS_PAGE || page.n > page.total
+        || page.total > TOK_KEYS_LISTED_MAX)
+        return sg_err_set(err, SG_FORMAT, "a page of %u of %u keys, at most %d",
+                          (unsigned)page.n, (unsigned)page.total,
+                          TOK_KEYS_PAGE);
+    *ret = page;
+    return SG_OK;
+}
+
 enum sg_rc tok_put_key_generate(struct sg_buf *out,
                                 const struct tok_key_generate *gen,
                                 struct sg_err *err)

@@ -32,7 +32,9 @@
 #define TOK_ALGORITHM_MAX 128    /* bytes; RSASSA-PSS with parameters is 67 */
 #define TOK_CHALLENGE_MAX 256    /* bytes of what a probe key signs */
 #define TOK_PROBE_PREFIX "signet probe" /* and its NUL, before the challenge */
-#define TOK_KEYS_MAX 256                /* keys listed in one reply */
+#define TOK_KEYS_MAX 256                /* keys that one process opens */
+#define TOK_KEYS_LISTED_MAX 65536       /* half a MiB of handles */
+#define TOK_KEYS_PAGE 48                /* in one frame, whatever they are */
 
 /* op, name, may be asked before a token is logged in (signet-token --list) */
 #define TOK_OP_TABLE(X) \
@@ -100,7 +102,10 @@ enum sg_rc tok_get_key_info(struct sg_reader *in, struct tok_key_info *ret,
  * there).  TOKEN_LIST: empty -> u32 n, n token infos.
  * TOKEN_INIT: request below -> token info. The PINs come from the sources that
  * the process was started with, never in a frame.
- * KEY_LIST: empty -> u32 n, n key infos.
+ * KEY_LIST: u64 mark, u32 index of the first key wanted -> u64 mark, u32 keys
+ * in the token, u32 n, n key infos. The first page is asked for with 0 and 0,
+ * each later one with the mark that came; SG_CONFLICT when the keys are others
+ * by now: begin again.
  * KEY_GENERATE: request below -> key info. KEY_OPEN: request below -> u32 key
  * reference, key info. A reference is an index into the process's key table,
  * stable for the life of the process, never a PKCS#11 handle.
@@ -116,6 +121,26 @@ enum sg_rc tok_put_token_init(struct sg_buf *out, const struct tok_token_init *,
                               struct sg_err *err);
 enum sg_rc tok_get_token_init(struct sg_slice payload,
                               struct tok_token_init *ret, struct sg_err *err);
+
+struct tok_list_from {
+    uint64_t mark; /* of the list that the page belongs to; 0: any */
+    uint32_t first;
+};
+enum sg_rc tok_put_list_from(struct sg_buf *out, const struct tok_list_from *,
+                             struct sg_err *err);
+enum sg_rc tok_get_list_from(struct sg_slice payload, struct tok_list_from *ret,
+                             struct sg_err *err);
+
+/* What comes before the n key infos of a page. */
+struct tok_list_page {
+    uint64_t mark;
+    uint32_t total;
+    uint32_t n; /* at most TOK_KEYS_PAGE; 0 behind the last key */
+};
+enum sg_rc tok_put_list_page(struct sg_buf *out, const struct tok_list_page *,
+                             struct sg_err *err);
+enum sg_rc tok_get_list_page(struct sg_reader *in, struct tok_list_page *ret,
+                             struct sg_err *err);
 
 struct tok_key_generate {
     char label[TOK_LABEL_MAX];

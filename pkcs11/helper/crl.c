@@ -203,9 +203,10 @@ enum sg_rc tok_crl_file_map(int fd, struct tok_crl_file *ret,
     if (fstat(fd, &st) != 0)
         return sg_err_errno(err, SG_IO, "descriptor");
     if (st.st_size <= 0 || st.st_size > TOK_CRL_MAX)
-        return sg_err_set(err, SG_LIMIT,
-                          "crl: %lld bytes in the descriptor, 1 to %u",
-                          (long long)st.st_size, TOK_CRL_MAX);
+        return sg_err_native(err, SG_LIMIT, SG_SRC_NONE, TOK_REFUSED_FORMAT,
+                             "guard: CRL of %lld bytes in the descriptor, "
+                             "must have 1 to %u",
+                             (long long)st.st_size, TOK_CRL_MAX);
     void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (p == MAP_FAILED)
         return sg_err_errno(err, SG_NOMEM, "crl of %lld bytes",

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pkcs11/helper/keys.h"
 
+#include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/cleanup-openssl.h"
 #include "common/log.h"
@@ -104,35 +106,77 @@ static void list_guard(const struct tok_keys *keys, struct tok_key_info *info)
 /* --- listing ------------------------------------------------------------------------ */
 
 struct list_args {
-    struct tok_key_info *infos; /* TOK_KEYS_MAX of them */
-    size_t n;
+    const struct tok_list_from *from;
+    struct tok_key_info *infos; /* TOK_KEYS_PAGE of them */
+    CK_OBJECT_HANDLE *handles;  /* TOK_KEYS_LISTED_MAX of them */
+    struct tok_list_page page;
 };
+
+static int by_handle(const void *a, const void *b)
+{
+    CK_OBJECT_HANDLE x = *(const CK_OBJECT_HANDLE *)a;
+    CK_OBJECT_HANDLE y = *(const CK_OBJECT_HANDLE *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Other in another process and after every key that comes or goes. Handles of
+ * objects in the token are the same in each session of one process. */
+static uint64_t mark_of(const CK_OBJECT_HANDLE *handles, size_t n)
+{
+    uint8_t hash[SHA256_DIGEST_LENGTH];
+    uint64_t mark = 0;
+
+    (void)SHA256((const uint8_t *)handles, n * sizeof(*handles), hash);
+    memcpy(&mark, hash, sizeof(mark));
+    mark ^= (uint64_t)getpid();
+    return mark != 0 ? mark : 1;
+}
 
 static enum sg_rc list_op(struct tok_session *ses, void *arg,
                           struct sg_err *err)
 {
     struct list_args *a = arg;
     struct tok_on on = { ses->login->module, ses->handle };
-    CK_OBJECT_HANDLE list[TOK_KEYS_MAX];
-    struct tok_handles found = { .at = list, .max = TOK_KEYS_MAX };
+    struct tok_handles found = { .at = a->handles, .max = TOK_KEYS_LISTED_MAX };
+    uint32_t first = a->from->first;
 
     SG_TRY(tok_object_find_keys(&on, NULL, SG_SLICE(NULL, 0), &found, err));
-    a->n = found.n;
-    for (size_t i = 0; i < a->n; i++)
-        SG_TRY(tok_object_describe(&on, found.at[i], &a->infos[i], err));
+    qsort(found.at, found.n, sizeof(found.at[0]), by_handle);
+    a->page = (struct tok_list_page){ .mark = mark_of(found.at, found.n),
+                                      .total = (uint32_t)found.n };
+    if (a->from->mark != 0 && a->from->mark != a->page.mark)
+        return sg_err_set(err, SG_CONFLICT,
+                          "the token's keys changed while they were listed: "
+                          "list them again");
+    while (a->page.n < TOK_KEYS_PAGE && first + a->page.n < found.n) {
+        SG_TRY(tok_object_describe(&on, found.at[first + a->page.n],
+                                   &a->infos[a->page.n], err));
+        a->page.n++;
+    }
     return SG_OK;
 }
 
 enum sg_rc tok_keys_list(struct tok_keys *keys, struct tok_session *ses,
-                         struct tok_key_info *ret, size_t *ret_n,
-                         struct sg_err *err)
+                         const struct tok_list_from *from,
+                         struct tok_key_info *ret,
+                         struct tok_list_page *ret_page, struct sg_err *err)
 {
-    struct list_args args = { .infos = ret };
+    struct list_args args = { .from = from, .infos = ret };
 
-    SG_TRY(tok_session_run(ses, list_op, &args, err));
-    for (size_t i = 0; i < args.n; i++)
+    if (from->first > TOK_KEYS_LISTED_MAX)
+        return sg_err_set(err, SG_LIMIT, "key list: at most %d keys",
+                          TOK_KEYS_LISTED_MAX);
+    args.handles = calloc(TOK_KEYS_LISTED_MAX, sizeof(*args.handles));
+    if (args.handles == NULL)
+        return sg_err_set(err, SG_NOMEM, "key list");
+    enum sg_rc rc = tok_session_run(ses, list_op, &args, err);
+    free(args.handles);
+    if (rc != SG_OK)
+        return rc;
+    for (size_t i = 0; i < args.page.n; i++)
         list_guard(keys, &ret[i]);
-    *ret_n = args.n;
+    *ret_page = args.page;
     return SG_OK;
 }
 

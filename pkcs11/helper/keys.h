@@ -48,10 +48,13 @@ SG_DEFINE_CLEANUP(struct tok_keys, tok_keys_free);
 /* NULL when nobody opened such a key. */
 struct tok_entry *tok_keys_get(struct tok_keys *keys, uint32_t ref);
 
-/* Every private key in the token, with its guard. ret has TOK_KEYS_MAX. */
+/* A page of the token's private keys, with their guards. ret has
+ * TOK_KEYS_PAGE. SG_CONFLICT when from's mark is another list's; SG_LIMIT past
+ * TOK_KEYS_LISTED_MAX. */
 enum sg_rc tok_keys_list(struct tok_keys *keys, struct tok_session *ses,
-                         struct tok_key_info *ret, size_t *ret_n,
-                         struct sg_err *err);
+                         const struct tok_list_from *from,
+                         struct tok_key_info *ret,
+                         struct tok_list_page *ret_page, struct sg_err *err);
 
 /* Find the key, hold it against what is expected, judge its attributes. The
  * same key opened again has the same reference. */

@@ -10,11 +10,8 @@
 
 #include "common/log.h"
 #include "pkcs11/helper/ckr.h"
-#include "pkcs11/helper/crl.h"
-#include "pkcs11/helper/keygen.h"
-#include "pkcs11/helper/sign.h"
+#include "pkcs11/helper/requests.h"
 
-#define TOKENS_MAX 128          /* listed in one reply */
 #define WORKER_STACK (1U << 20) /* bytes; vendor modules are used to 8 MiB */
 #define REFUSALS_PER_SECOND 10  /* lines; more only say the same */
 #define STOP_SECONDS 5          /* for the module to let go at the end */
@@ -29,14 +26,10 @@ struct serve {
 
 struct worker {
     struct serve *serve;
-    struct tok_signer *signer; /* NULL without a login */
+    struct tok_desk desk; /* owns signer, payload and fd in it */
     pthread_t thread;
-    struct sg_buf payload;
     struct sg_buf reply;
     uint8_t message[TOK_FRAME_MAX];
-    bool bad_request; /* the parent does not speak our protocol */
-    enum tok_op op;   /* that is being done */
-    int fd;           /* that came with the message; -1: none */
 };
 
 /* --- sending ----------------------------------------------------------------------- */
@@ -126,230 +119,6 @@ static void stop(struct serve *s, int exit_code)
     (void)shutdown(s->cfg.fd, SHUT_RD);
 }
 
-/* --- requests ------------------------------------------------------------------------- */
-
-static enum sg_rc bad(struct worker *w, enum sg_rc rc)
-{
-    w->bad_request = true;
-    return rc;
-}
-
-static enum sg_rc do_ping(struct worker *w, struct sg_slice in,
-                          struct sg_err *err)
-{
-    if (in.len != 0)
-        return bad(w, sg_err_set(err, SG_FORMAT, "ping with a payload"));
-    return w->signer != NULL ? tok_session_ping(&w->signer->ses, err) : SG_OK;
-}
-
-static enum sg_rc do_token_list(struct worker *w, struct sg_slice in,
-                                struct sg_err *err)
-{
-    struct tok_token_info *infos = NULL;
-    size_t n = 0;
-
-    if (in.len != 0)
-        return bad(w, sg_err_set(err, SG_FORMAT, "token_list with a payload"));
-    infos = calloc(TOKENS_MAX, sizeof(*infos));
-    if (infos == NULL)
-        return sg_err_set(err, SG_NOMEM, "token list");
-    enum sg_rc rc =
-        tok_admin_list(w->serve->cfg.admin, infos, TOKENS_MAX, &n, err);
-    if (rc == SG_OK)
-        rc = sg_buf_put_u32(&w->payload, (uint32_t)n, err);
-    for (size_t i = 0; rc == SG_OK && i < n; i++)
-        rc = tok_put_token_info(&w->payload, &infos[i], err);
-    free(infos);
-    return rc;
-}
-
-static enum sg_rc do_token_init(struct worker *w, struct sg_slice in,
-                                struct sg_err *err)
-{
-    struct tok_token_init init;
-    struct tok_token_info info;
-
-    if (tok_get_token_init(in, &init, err) != SG_OK)
-        return bad(w, err->rc);
-    SG_TRY(tok_admin_init(w->serve->cfg.admin, &init, &info, err));
-    return tok_put_token_info(&w->payload, &info, err);
-}
-
-static enum sg_rc do_key_list(struct worker *w, struct sg_slice in,
-                              struct sg_err *err)
-{
-    struct tok_key_info *infos = NULL;
-    size_t n = 0;
-
-    if (in.len != 0)
-        return bad(w, sg_err_set(err, SG_FORMAT, "key_list with a payload"));
-    infos = calloc(TOK_KEYS_MAX, sizeof(*infos));
-    if (infos == NULL)
-        return sg_err_set(err, SG_NOMEM, "key list");
-    enum sg_rc rc =
-        tok_keys_list(w->serve->cfg.keys, &w->signer->ses, infos, &n, err);
-    if (rc == SG_OK)
-        rc = sg_buf_put_u32(&w->payload, (uint32_t)n, err);
-    for (size_t i = 0; rc == SG_OK && i < n; i++)
-        rc = tok_put_key_info(&w->payload, &infos[i], err);
-    free(infos);
-    return rc;
-}
-
-static enum sg_rc do_key_generate(struct worker *w, struct sg_slice in,
-                                  struct sg_err *err)
-{
-    struct tok_key_generate gen;
-    struct tok_key_info info;
-
-    if (tok_get_key_generate(in, &gen, err) != SG_OK)
-        return bad(w, err->rc);
-    SG_TRY(tok_keygen(w->serve->cfg.keys, &w->signer->ses, &gen, &info, err));
-    return tok_put_key_info(&w->payload, &info, err);
-}
-
-static enum sg_rc do_key_open(struct worker *w, struct sg_slice in,
-                              struct sg_err *err)
-{
-    struct tok_key_open want;
-    struct tok_key_info info;
-    uint32_t ref;
-
-    if (tok_get_key_open(in, &want, err) != SG_OK)
-        return bad(w, err->rc);
-    SG_TRY(tok_keys_open(w->serve->cfg.keys, &w->signer->ses, &want, &ref,
-                         &info, err));
-    SG_TRY(sg_buf_put_u32(&w->payload, ref, err));
-    return tok_put_key_info(&w->payload, &info, err);
-}
-
-static enum sg_rc do_guard_bind(struct worker *w, struct sg_slice in,
-                                struct sg_err *err)
-{
-    struct sg_reader r;
-    struct sg_slice cert;
-    struct sg_slice chain;
-    uint32_t ref;
-
-    sg_reader_init(&r, in);
-    if (sg_get_u32(&r, &ref, err) != SG_OK
-        || sg_get_blob(&r, TOK_TBS_MAX, &cert, err) != SG_OK
-        || sg_get_blob(&r, TOK_FRAME_MAX, &chain, err) != SG_OK
-        || sg_get_end(&r, err) != SG_OK)
-        return bad(w, err->rc);
-    return tok_keys_bind(w->serve->cfg.keys, ref, cert, chain, err);
-}
-
-static enum sg_rc do_guard_show(struct worker *w, struct sg_slice in,
-                                struct sg_err *err)
-{
-    struct tok_guard_view view;
-    struct sg_reader r;
-    uint32_t ref;
-
-    sg_reader_init(&r, in);
-    if (sg_get_u32(&r, &ref, err) != SG_OK || sg_get_end(&r, err) != SG_OK)
-        return bad(w, err->rc);
-    SG_TRY(tok_keys_show(w->serve->cfg.keys, ref, &view, err));
-    return tok_put_guard_view(&w->payload, &view, err);
-}
-
-static enum sg_rc do_guard_narrow(struct worker *w, struct sg_slice in,
-                                  struct sg_err *err)
-{
-    struct tok_guard limits;
-    struct sg_reader r;
-    uint32_t ref;
-
-    sg_reader_init(&r, in);
-    if (sg_get_u32(&r, &ref, err) != SG_OK
-        || tok_get_guard(&r, &limits, err) != SG_OK
-        || sg_get_end(&r, err) != SG_OK)
-        return bad(w, err->rc);
-    return tok_keys_narrow(w->serve->cfg.keys, ref, &limits, err);
-}
-
-static enum sg_rc sign(struct worker *w, const struct tok_sign *req,
-                       struct sg_err *err)
-{
-    /* The blob's length comes first and is known last. */
-    SG_TRY(sg_buf_put_u32(&w->payload, 0, err));
-    SG_TRY(tok_signer_sign(w->signer, w->op, req, &w->payload, err));
-    size_t len = w->payload.len - 4;
-    w->payload.data[2] = (uint8_t)(len >> 8);
-    w->payload.data[3] = (uint8_t)len;
-    return SG_OK;
-}
-
-static enum sg_rc do_sign(struct worker *w, struct sg_slice in,
-                          struct sg_err *err)
-{
-    struct tok_crl_file file = { 0 };
-    struct tok_sign req;
-
-    if (tok_get_sign(in, &req, err) != SG_OK)
-        return bad(w, err->rc);
-    if (w->fd < 0)
-        return sign(w, &req, err);
-    if (req.tbs.len != 0)
-        return bad(w, sg_err_set(err, SG_FORMAT,
-                                 "%s with both a descriptor and bytes",
-                                 tok_op_name(w->op)));
-    SG_TRY(tok_crl_file_map(w->fd, &file, err));
-    req.tbs = SG_SLICE(file.p, file.len);
-    enum sg_rc rc = sign(w, &req, err);
-    tok_crl_file_done(&file);
-    return rc;
-}
-
-enum needs { NEEDS_NOTHING, NEEDS_LOGIN, NEEDS_ADMIN };
-
-static const struct handler {
-    enum tok_op op;
-    enum needs needs;
-    enum sg_rc (*run)(struct worker *w, struct sg_slice in, struct sg_err *err);
-} HANDLERS[] = {
-    { TOK_OP_SIGN_CERT, NEEDS_LOGIN, do_sign },
-    { TOK_OP_SIGN_CSR, NEEDS_LOGIN, do_sign },
-    { TOK_OP_SIGN_CRL, NEEDS_LOGIN, do_sign },
-    { TOK_OP_SIGN_OCSP, NEEDS_LOGIN, do_sign },
-    { TOK_OP_SIGN_DIGEST, NEEDS_LOGIN, do_sign },
-    { TOK_OP_PROBE_SIGN, NEEDS_LOGIN, do_sign },
-    { TOK_OP_PING, NEEDS_NOTHING, do_ping },
-    { TOK_OP_KEY_OPEN, NEEDS_LOGIN, do_key_open },
-    { TOK_OP_KEY_LIST, NEEDS_LOGIN, do_key_list },
-    { TOK_OP_KEY_GENERATE, NEEDS_LOGIN, do_key_generate },
-    { TOK_OP_GUARD_BIND, NEEDS_LOGIN, do_guard_bind },
-    { TOK_OP_GUARD_SHOW, NEEDS_LOGIN, do_guard_show },
-    { TOK_OP_GUARD_NARROW, NEEDS_LOGIN, do_guard_narrow },
-    { TOK_OP_TOKEN_LIST, NEEDS_ADMIN, do_token_list },
-    { TOK_OP_TOKEN_INIT, NEEDS_ADMIN, do_token_init },
-};
-
-static enum sg_rc dispatch(struct worker *w, const struct tok_frame *frame,
-                           struct sg_err *err)
-{
-    const struct handler *h = NULL;
-
-    for (size_t i = 0; i < SG_ARRAY_LEN(HANDLERS) && h == NULL; i++)
-        if (HANDLERS[i].op == frame->op)
-            h = &HANDLERS[i];
-    if (h == NULL || frame->rc != SG_OK || frame->ckr != 0 || frame->id == 0)
-        return bad(w, sg_err_set(err, SG_FORMAT, "%s frame is no request",
-                                 tok_op_name(frame->op)));
-    if (w->fd >= 0 && frame->op != TOK_OP_SIGN_CRL)
-        return bad(w, sg_err_set(err, SG_FORMAT, "%s with a descriptor",
-                                 tok_op_name(frame->op)));
-    if (h->needs == NEEDS_LOGIN && w->signer == NULL)
-        return sg_err_set(err, SG_USAGE, "%s needs a login: start with --uri",
-                          tok_op_name(frame->op));
-    if (h->needs == NEEDS_ADMIN && w->serve->cfg.admin == NULL)
-        return sg_err_set(err, SG_USAGE, "%s: start without --uri",
-                          tok_op_name(frame->op));
-    w->op = frame->op;
-    return h->run(w, frame->payload, err);
-}
-
 /* --- the loop -------------------------------------------------------------------------- */
 
 static void log_failure(struct serve *s, const struct tok_frame *frame,
@@ -380,7 +149,7 @@ static void answer(struct worker *w, const struct tok_frame *frame,
 {
     struct tok_frame reply = { .op = frame->op,
                                .id = frame->id,
-                               .payload = sg_buf_slice(&w->payload) };
+                               .payload = sg_buf_slice(&w->desk.payload) };
     struct sg_err err = { 0 };
 
     sg_buf_reset(&w->reply);
@@ -388,7 +157,7 @@ static void answer(struct worker *w, const struct tok_frame *frame,
                         ? tok_frame_encode_failure(frame->op, frame->id, why,
                                                    &w->reply, &err)
                         : tok_frame_encode(&reply, &w->reply, &err);
-    if (rc != SG_OK) { /* a list that is too long for one frame */
+    if (rc != SG_OK) { /* an answer that is too long for one frame */
         struct sg_err later = { 0 };
         sg_buf_reset(&w->reply);
         rc = tok_frame_encode_failure(frame->op, frame->id, &err, &w->reply,
@@ -419,10 +188,8 @@ static void serve_one(struct worker *w, struct sg_slice message)
         protocol_error(s, &err);
         return;
     }
-    sg_buf_reset(&w->payload);
-    w->bad_request = false;
-    if (dispatch(w, &frame, &err) != SG_OK) {
-        if (w->bad_request) {
+    if (tok_desk_do(&w->desk, &frame, &err) != SG_OK) {
+        if (w->desk.bad_request) {
             protocol_error(s, &err);
             return;
         }
@@ -463,19 +230,19 @@ static ssize_t receive(struct worker *w, int *ret_flags)
                           /* without the padding, which would take two */
                           .msg_controllen = CMSG_LEN(sizeof(int)) };
 
-    w->fd = -1;
+    w->desk.fd = -1;
     ssize_t n = recvmsg(w->serve->cfg.fd, &msg, MSG_CMSG_CLOEXEC);
     if (n >= 0 && msg.msg_controllen > 0)
-        w->fd = take_fd(&msg);
+        w->desk.fd = take_fd(&msg);
     *ret_flags = n >= 0 ? msg.msg_flags : 0;
     return n;
 }
 
 static void drop_fd(struct worker *w)
 {
-    if (w->fd >= 0)
-        (void)close(w->fd);
-    w->fd = -1;
+    if (w->desk.fd >= 0)
+        (void)close(w->desk.fd);
+    w->desk.fd = -1;
 }
 
 static void take_message(struct worker *w, size_t n, int flags)
@@ -519,8 +286,7 @@ static void *work(void *arg)
 
 static void worker_free(struct worker *w)
 {
-    tok_signer_free(w->signer);
-    sg_buf_done(&w->payload);
+    tok_desk_done(&w->desk);
     sg_buf_done(&w->reply);
     free(w);
 }
@@ -534,13 +300,9 @@ static enum sg_rc worker_new(struct serve *s, struct worker **ret,
     if (w == NULL)
         return sg_err_set(err, SG_NOMEM, "worker");
     w->serve = s;
-    w->fd = -1;
-    sg_buf_init(&w->payload, TOK_FRAME_MAX);
     sg_buf_init(&w->reply, TOK_FRAME_MAX);
-    if (s->cfg.login != NULL) {
-        SG_TRY(tok_signer_new(s->cfg.login, s->cfg.keys, &w->signer, err));
-        SG_TRY(tok_session_open(&w->signer->ses, err));
-    }
+    SG_TRY(
+        tok_desk_init(&w->desk, s->cfg.login, s->cfg.keys, s->cfg.admin, err));
     *ret = SG_TAKE(w);
     return SG_OK;
 }

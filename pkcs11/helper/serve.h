@@ -4,7 +4,7 @@
 
 /* The frames' loop: as many threads as there are sessions, each waiting in
  * recv() on the one socket (the kernel wakes one of them per frame), doing the
- * work and sending the answer. */
+ * work (requests.h) and sending the answer. */
 
 #include "pkcs11/helper/admin.h"
 #include "pkcs11/helper/keys.h"

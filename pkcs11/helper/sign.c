@@ -406,6 +406,7 @@ static enum sg_rc sign_looked_at(struct signing *s, const struct tok_sign *req,
     struct sg_slice signature;
 
     SG_TRY(choose(s->entry, req->algorithm, &s->alg, err));
+    assert(s->alg != NULL);
     SG_TRY(prepare(s, req, scratch, &hash, err));
     SG_TRY(tok_session_run(&s->signer->ses, sign_op, s, err));
     SG_TRY(finish(s, der, &signature, err));
@@ -431,9 +432,23 @@ static enum sg_rc sign(struct signing *s, enum tok_op op,
     return sign_looked_at(s, &probe, out, err);
 }
 
+static enum sg_rc sign_file(struct signing *s, enum tok_op op,
+                            const struct tok_sign *req, int fd,
+                            struct sg_buf *out, struct sg_err *err)
+{
+    struct tok_crl_file file = { 0 };
+    struct tok_sign mapped = *req;
+
+    SG_TRY(tok_crl_file_map(fd, &file, err));
+    mapped.tbs = SG_SLICE(file.p, file.len);
+    enum sg_rc rc = sign(s, op, &mapped, out, err);
+    tok_crl_file_done(&file);
+    return rc;
+}
+
 enum sg_rc tok_signer_sign(struct tok_signer *signer, enum tok_op op,
-                           const struct tok_sign *req, struct sg_buf *out,
-                           struct sg_err *err)
+                           const struct tok_sign *req, int fd,
+                           struct sg_buf *out, struct sg_err *err)
 {
     struct signing s = { .signer = signer,
                          .ref = req->key_ref,
@@ -444,9 +459,11 @@ enum sg_rc tok_signer_sign(struct tok_signer *signer, enum tok_op op,
     if (s.entry == NULL)
         return sg_err_set(err, SG_NOT_FOUND, "key reference %u was not opened",
                           (unsigned)req->key_ref);
-    if (sign(&s, op, req, out, err) != SG_OK) {
+    enum sg_rc rc = fd < 0 ? sign(&s, op, req, out, err)
+                           : sign_file(&s, op, req, fd, out, err);
+    if (rc != SG_OK) {
         (void)tok_use_count(s.entry->use, err);
-        return err->rc;
+        return rc;
     }
     (void)atomic_fetch_add_explicit(&s.entry->use->signatures, 1,
                                     memory_order_relaxed);

@@ -31,11 +31,12 @@ enum sg_rc tok_signer_new(struct tok_login *login, struct tok_keys *keys,
 void tok_signer_free(struct tok_signer *signer); /* takes NULL */
 SG_DEFINE_CLEANUP(struct tok_signer, tok_signer_free);
 
-/* SIGN_* or PROBE_SIGN. The signature is appended as it goes into the BIT
- * STRING. SG_POLICY "guard: …" when the guard refuses, SG_NOT_FOUND for an
- * unknown reference, SG_CRYPTO when the token's signature does not verify. */
+/* SIGN_* or PROBE_SIGN; with fd >= 0, which is borrowed, what is to be signed
+ * is in there. The signature is appended as it goes into the BIT STRING.
+ * SG_POLICY "guard: …" when the guard refuses, SG_NOT_FOUND for an unknown
+ * reference, SG_CRYPTO when the token's signature does not verify. */
 enum sg_rc tok_signer_sign(struct tok_signer *signer, enum tok_op op,
-                           const struct tok_sign *req, struct sg_buf *out,
-                           struct sg_err *err);
+                           const struct tok_sign *req, int fd,
+                           struct sg_buf *out, struct sg_err *err);
 
 #endif

@@ -125,6 +125,30 @@ static void token_info(struct sg_slice in)
     }
 }
 
+static void list_from(struct sg_slice in)
+{
+    struct tok_list_from v;
+    struct sg_err err = { 0 };
+
+    if (tok_get_list_from(in, &v, &err) != SG_OK)
+        return;
+    FUZZ_HOLDS(tok_put_list_from(fresh(), &v, &err) == SG_OK);
+    same(in);
+}
+
+static void list_page(struct sg_slice in)
+{
+    struct tok_list_page v;
+    struct sg_reader r;
+    struct sg_err err = { 0 };
+
+    sg_reader_init(&r, in);
+    if (tok_get_list_page(&r, &v, &err) != SG_OK)
+        return;
+    FUZZ_HOLDS(tok_put_list_page(fresh(), &v, &err) == SG_OK);
+    same(SG_SLICE(in.p, in.len - sg_reader_left(&r)));
+}
+
 static void key_info(struct sg_slice in)
 {
     struct sg_reader r;
@@ -172,6 +196,8 @@ static void payload(enum tok_op op, struct sg_slice in)
         break;
     case TOK_OP_KEY_LIST:
         key_info(in);
+        list_from(in);
+        list_page(in);
         break;
     case TOK_OP_GUARD_SHOW:
         guard_view(in);

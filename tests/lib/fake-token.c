@@ -279,6 +279,10 @@ static void on_list(const struct tok_frame *req)
     struct sg_err err = { 0 };
 
     sg_buf_init(&payload, TOK_FRAME_MAX);
+    if (req->op == TOK_OP_KEY_LIST)
+        must(sg_buf_put_u64(&payload, 1, &err)); /* the mark */
+    if (req->op == TOK_OP_KEY_LIST)
+        must(sg_buf_put_u32(&payload, is("bad-count") ? 3 : 2, &err));
     must(sg_buf_put_u32(&payload, is("bad-count") ? 3 : 2, &err));
     for (int i = 0; i < 2; i++) {
         if (req->op == TOK_OP_KEY_LIST)

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys made in the token, listed, opened, refused. */
 
+#include <dlfcn.h>
+#include <glob.h>
+#include <p11-kit/pkcs11.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/parse.h"
+#include "pkcs11/client.h"
 #include "tests/token/token.h"
 
 #define GOOD_ATTRS \
@@ -327,16 +332,41 @@ static void test_public_half_gone(void **state)
             "neither token nor guard holds a public key");
 }
 
+static enum sg_rc list_from(struct t_helper *h, uint64_t mark, uint32_t first)
+{
+    const struct tok_list_from from = { mark, first };
+    struct sg_buf payload;
+    struct sg_err err = { 0 };
+
+    sg_buf_init(&payload, TOK_FRAME_MAX);
+    t_ok(&err, tok_put_list_from(&payload, &from, &err));
+    enum sg_rc rc = t_helper_call(h, TOK_OP_KEY_LIST, sg_buf_slice(&payload));
+    sg_buf_done(&payload);
+    return rc;
+}
+
+/* *in is left at the first key. */
+static struct tok_list_page page_of(const struct t_helper *h,
+                                    struct sg_reader *in)
+{
+    struct tok_list_page page;
+    struct sg_err err = { 0 };
+
+    sg_reader_init(in, sg_buf_slice(&h->reply));
+    t_ok(&err, tok_get_list_page(in, &page, &err));
+    return page;
+}
+
 /* One key that we do not use must not hide the others. */
 static void test_list(void **state)
 {
     struct fixture *f = *state;
     struct tok_key_generate gen = t_ca_key("one", TOK_KEY_ED25519);
     struct tok_key_info info;
+    struct tok_list_page page;
     struct sg_reader in;
     struct sg_err err = { 0 };
     struct t_run run;
-    uint32_t n;
     unsigned unset = 0;
     unsigned guarded = 0;
 
@@ -347,11 +377,11 @@ static void test_list(void **state)
          "--label", "coin", "--id", "02");
     t_run_done(&run);
 
-    assert_int_equal(t_helper_call(&f->h, TOK_OP_KEY_LIST, NONE), SG_OK);
-    sg_reader_init(&in, sg_buf_slice(&f->h.reply));
-    t_ok(&err, sg_get_u32(&in, &n, &err));
-    assert_int_equal(n, 3);
-    for (uint32_t i = 0; i < n; i++) {
+    assert_int_equal(list_from(&f->h, 0, 0), SG_OK);
+    page = page_of(&f->h, &in);
+    assert_int_equal(page.total, 3);
+    assert_int_equal(page.n, 3);
+    for (uint32_t i = 0; i < page.n; i++) {
         t_ok(&err, tok_get_key_info(&in, &info, &err));
         if (info.type == TOK_KEY_UNSET) {
             unset++;
@@ -364,6 +394,175 @@ static void test_list(void **state)
     t_ok(&err, sg_get_end(&in, &err));
     assert_int_equal(unset, 1);
     assert_int_equal(guarded, 2);
+}
+
+#define MANY 300
+
+static int compare_labels(const void *a, const void *b)
+{
+    const struct tok_key_info *x = a;
+    const struct tok_key_info *y = b;
+
+    return strcmp(x->label, y->label);
+}
+
+static CK_ATTRIBUTE attribute(CK_ATTRIBUTE_TYPE type, void *p, size_t len)
+{
+    return (CK_ATTRIBUTE){ type, p, len };
+}
+
+/* One key as SoftHSM keeps it, its label and id in the clear. */
+static void import_one(const struct t_token *token, char *label)
+{
+    void *module = dlopen(token->module, RTLD_NOW | RTLD_LOCAL);
+    CK_FUNCTION_LIST_PTR p11 = NULL;
+    CK_SLOT_ID slots[8];
+    CK_ULONG n_slots = SG_ARRAY_LEN(slots);
+    CK_SESSION_HANDLE session;
+    CK_OBJECT_HANDLE object;
+    CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+    CK_KEY_TYPE type = CKK_EC;
+    CK_BBOOL yes = CK_TRUE;
+    CK_BBOOL no = CK_FALSE;
+    uint8_t p256[] = { 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7 };
+    uint8_t secret[32] = { [31] = 1 };
+    CK_ATTRIBUTE key[] = {
+        attribute(CKA_CLASS, &class, sizeof(class)),
+        attribute(CKA_KEY_TYPE, &type, sizeof(type)),
+        attribute(CKA_TOKEN, &yes, sizeof(yes)),
+        attribute(CKA_PRIVATE, &no, sizeof(no)),
+        attribute(CKA_LABEL, label, strlen(label)),
+        attribute(CKA_ID, label, strlen(label)),
+        attribute(CKA_EC_PARAMS, p256, sizeof(p256)),
+        attribute(CKA_VALUE, secret, sizeof(secret)),
+    };
+    char pin[64];
+
+    assert_non_null(module);
+    union { /* of dlsym() */
+        void *from;
+        CK_C_GetFunctionList to;
+    } get = { dlsym(module, "C_GetFunctionList") };
+    assert_int_equal(get.to(&p11), CKR_OK);
+    assert_int_equal(p11->C_Initialize(NULL), CKR_OK);
+    assert_int_equal(p11->C_GetSlotList(CK_TRUE, slots, &n_slots), CKR_OK);
+    assert_int_equal(p11->C_OpenSession(slots[0],
+                                        CKF_SERIAL_SESSION | CKF_RW_SESSION,
+                                        NULL, NULL, &session),
+                     CKR_OK);
+    read_pin(token, pin, sizeof(pin));
+    assert_int_equal(
+        p11->C_Login(session, CKU_USER, (CK_UTF8CHAR *)pin, strlen(pin)),
+        CKR_OK);
+    assert_int_equal(
+        p11->C_CreateObject(session, key, SG_ARRAY_LEN(key), &object), CKR_OK);
+    assert_int_equal(p11->C_Finalize(NULL), CKR_OK);
+    (void)dlclose(module);
+}
+
+static void replace_all(struct sg_buf *in, const char *from, const char *to)
+{
+    size_t len = strlen(from);
+
+    for (size_t i = 0; i + len <= in->len; i++)
+        if (memcmp(in->data + i, from, len) == 0)
+            memcpy(in->data + i, to, len);
+}
+
+/* key-000 to key-299. Made one by one they cost SoftHSM half a minute: its
+ * file of the first is copied. */
+static void import_many(const struct t_token *token)
+{
+    char pattern[T_PATH_MAX + 32];
+    char path[T_PATH_MAX + 64];
+    char before[] = "key-000";
+    struct sg_buf file;
+    struct sg_err err = { 0 };
+    glob_t found;
+
+    import_one(token, before);
+    (void)snprintf(pattern, sizeof(pattern), "%s/tokens/*/*-*.object",
+                   token->dir);
+    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+    assert_int_equal(found.gl_pathc, 1);
+    sg_buf_init(&file, 65536);
+    t_ok(&err, sg_file_read(found.gl_pathv[0], &file, &err));
+    for (unsigned i = 1; i < MANY; i++) {
+        char label[sizeof(before)];
+        (void)snprintf(label, sizeof(label), "key-%03u", i % MANY);
+        replace_all(&file, before, label);
+        memcpy(before, label, sizeof(before));
+        (void)snprintf(
+            path, sizeof(path), "%.*s/%s.object",
+            (int)(strrchr(found.gl_pathv[0], '/') - found.gl_pathv[0]),
+            found.gl_pathv[0], label);
+        FILE *copy = fopen(path, "we");
+        assert_non_null(copy);
+        assert_int_equal(fwrite(file.data, file.len, 1, copy), 1);
+        assert_int_equal(fclose(copy), 0);
+    }
+    sg_buf_done(&file);
+    globfree(&found);
+}
+
+/* More keys than fit one frame: every one is listed, once, by its name. */
+static void test_list_many(void **state)
+{
+    struct fixture *f = *state;
+    struct tok_client_config cfg = { .name = "unit",
+                                     .program = getenv("SIGNET_TOKEN"),
+                                     .module = f->token.module,
+                                     .uri = f->token.uri,
+                                     .pin_source = f->token.pin_source,
+                                     .guard_dir = f->token.guards };
+    struct tok_client *client = NULL;
+    struct tok_key_info *keys = NULL;
+    struct sg_err err = { 0 };
+    size_t n = 0;
+
+    import_many(&f->token);
+    t_ok(&err, tok_client_start(&cfg, &client, &err));
+    t_ok(&err, tok_key_list(client, &keys, &n, &err));
+    tok_client_free(client);
+    assert_int_equal(n, MANY);
+    qsort(keys, n, sizeof(keys[0]), compare_labels);
+    for (unsigned i = 0; i < MANY; i++) {
+        char label[TOK_LABEL_MAX];
+        (void)snprintf(label, sizeof(label), "key-%03u", i);
+        assert_string_equal(keys[i].label, label);
+    }
+    free(keys);
+}
+
+/* A page of a list that is another one by now, in this process or the next. */
+static void test_list_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct tok_key_generate gen = t_ca_key("one", TOK_KEY_EC_P256);
+    struct tok_list_page page;
+    struct tok_key_info info;
+    struct sg_reader in;
+
+    assert_int_equal(t_generate(&f->h, &gen, &info), SG_OK);
+    assert_int_equal(list_from(&f->h, 0, 0), SG_OK);
+    page = page_of(&f->h, &in);
+    assert_int_equal(page.total, 1);
+    assert_int_equal(list_from(&f->h, page.mark, 1), SG_OK);
+    assert_int_equal(page_of(&f->h, &in).n, 0);
+    gen = t_ca_key("two", TOK_KEY_EC_P256);
+    assert_int_equal(t_generate(&f->h, &gen, &info), SG_OK);
+    assert_int_equal(list_from(&f->h, page.mark, 1), SG_CONFLICT);
+    assert_string_equal(f->h.failure.msg,
+                        "the token's keys changed while they were listed: "
+                        "list them again");
+    assert_int_equal(list_from(&f->h, 0, 1), SG_OK);
+    page = page_of(&f->h, &in);
+    assert_int_equal(page.total, 2);
+    assert_int_equal(page.n, 1);
+    assert_int_equal(t_helper_stop(&f->h), 0);
+    t_helper_start_on(&f->h, &f->token, 2);
+    assert_int_equal(list_from(&f->h, page.mark, 1), SG_CONFLICT);
+    assert_int_equal(list_from(&f->h, 0, UINT32_MAX), SG_LIMIT);
 }
 
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -382,6 +581,8 @@ int main(void)
         CASE(test_bad_attributes),
         CASE(test_public_half_gone),
         CASE(test_list),
+        CASE(test_list_many),
+        CASE(test_list_changed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

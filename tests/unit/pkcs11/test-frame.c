@@ -297,6 +297,42 @@ static void test_token_info(void **state)
     refuse_other_lengths(f, get_token);
 }
 
+/* The widest of all keys, a whole page of them. */
+static void test_list_page(void **state)
+{
+    struct fixture *f = *state;
+    struct tok_list_page page = { .mark = UINT64_MAX,
+                                  .total = TOK_KEYS_LISTED_MAX,
+                                  .n = TOK_KEYS_PAGE };
+    struct tok_key_info key = { .type = TOK_KEY_RSA_4096,
+                                .id_len = TOK_ID_MAX,
+                                .spki_len = TOK_SPKI_MAX,
+                                .has_guard = true,
+                                .purpose = TOK_PURPOSE_CA,
+                                .has_max_path_length = true,
+                                .bound = true };
+    struct tok_list_page got;
+    struct sg_reader r;
+
+    memset(key.label, 'x', sizeof(key.label) - 1);
+    OK(tok_put_list_page(&f->out, &page, &f->err));
+    for (uint32_t i = 0; i < page.n; i++)
+        OK(tok_put_key_info(&f->out, &key, &f->err));
+    assert_true(f->out.len <= TOK_FRAME_MAX - TOK_FRAME_HEADER);
+    sg_reader_init(&r, sg_buf_slice(&f->out));
+    OK(tok_get_list_page(&r, &got, &f->err));
+    assert_int_equal(got.mark, UINT64_MAX);
+    assert_int_equal(got.total, TOK_KEYS_LISTED_MAX);
+    assert_int_equal(got.n, TOK_KEYS_PAGE);
+
+    page.n++;
+    sg_buf_reset(&f->out);
+    OK(tok_put_list_page(&f->out, &page, &f->err));
+    sg_reader_init(&r, sg_buf_slice(&f->out));
+    t_assert_fails(tok_get_list_page(&r, &got, &f->err), SG_FORMAT);
+    assert_string_equal(f->err.msg, "a page of 49 of 65536 keys, at most 48");
+}
+
 static void test_key_info(void **state)
 {
     struct fixture *f = *state;
@@ -523,6 +559,7 @@ int main(void)
         CASE(test_failure_payload_faults),
         CASE(test_ops_have_names),
         CASE(test_token_info),
+        CASE(test_list_page),
         CASE(test_key_info),
         CASE(test_token_init),
         CASE(test_key_generate),
