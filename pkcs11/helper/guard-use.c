@@ -50,32 +50,43 @@ static enum sg_rc check_file(int fd, const char *path, struct sg_err *err)
                           "%s: not a file that only root or this user may "
                           "write",
                           path);
-    if (st.st_size == 0 && ftruncate(fd, USE_SIZE) != 0)
-        return sg_err_errno(err, SG_IO, "%s", path);
     if (st.st_size != 0 && st.st_size != USE_SIZE)
         return sg_err_set(err, SG_CONFIG,
                           "%s: %lld bytes, must have %d: "
                           "remove it, and the key's rates start anew",
                           path, (long long)st.st_size, USE_SIZE);
+    /* A hole that the disk has no room for would be a SIGBUS later. */
+    errno = posix_fallocate(fd, 0, USE_SIZE);
+    if (errno != 0)
+        return sg_err_errno(err, SG_IO, "%s", path);
     return SG_OK;
 }
 
+/* *ret_fd is the caller's to close in any case. */
+static enum sg_rc open_file(const char *path, int *ret_fd, struct sg_err *err)
+{
+    *ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*ret_fd < 0)
+        return sg_err_errno(err, SG_IO, "%s", path);
+    return check_file(*ret_fd, path, err);
+}
+
 enum sg_rc tok_use_open(const struct tok_guard_key *key, struct tok_use **ret,
-                        struct sg_err *err)
+                        struct sg_err *ret_fault, struct sg_err *err)
 {
     SG_CLEANUP(sg_fd_close) int fd = -1;
     SG_CLEANUP(tok_use_close) struct tok_use *use = NULL;
     char path[TOK_GUARD_PATH_MAX];
+    struct sg_err why = { 0 };
 
     if (key->dir != NULL) {
         SG_TRY(tok_guard_path(key, ".use", path, sizeof(path), err));
-        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0 && errno != EACCES && errno != EROFS && errno != EPERM)
-            return sg_err_errno(err, SG_IO, "%s", path);
-        if (fd >= 0)
-            SG_TRY(check_file(fd, path, err));
+        if (open_file(path, &fd, &why) != SG_OK && why.rc != SG_IO) {
+            *err = why;
+            return err->rc;
+        }
     }
-    SG_TRY(map(fd, &use, err));
+    SG_TRY(map(why.rc == SG_OK ? fd : -1, &use, err));
     if (use->magic == 0)
         use->magic = USE_MAGIC;
     if (use->magic != USE_MAGIC)
@@ -83,6 +94,7 @@ enum sg_rc tok_use_open(const struct tok_guard_key *key, struct tok_use **ret,
                           "%s: written by another version: remove it, and the "
                           "key's rates start anew",
                           path);
+    *ret_fault = why;
     *ret = SG_TAKE(use);
     return SG_OK;
 }

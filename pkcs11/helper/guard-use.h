@@ -22,10 +22,13 @@ struct tok_use {
     _Atomic uint64_t refused[TOK_REFUSED_N];
 };
 
-/* Map the key's file, made when it is not there. Without a directory, or when
- * it cannot be written, the memory is this process's own. */
+/* Map the key's file, made when it is not there. Without a directory the memory
+ * is this process's own. So it is when the file cannot be had (EACCES, EROFS,
+ * EISDIR, ENOSPC …): *ret_fault, zeroed by the caller, says why then, and the
+ * key keeps no rates and hears of no changes. SG_CONFIG for a file that others
+ * may write, or of another version. */
 enum sg_rc tok_use_open(const struct tok_guard_key *key, struct tok_use **ret,
-                        struct sg_err *err);
+                        struct sg_err *ret_fault, struct sg_err *err);
 void tok_use_close(struct tok_use *use); /* takes NULL */
 SG_DEFINE_CLEANUP(struct tok_use, tok_use_close);
 

@@ -264,6 +264,25 @@ static enum sg_rc open_guard(const struct tok_keys *keys,
     return tok_spki_type(sg_buf_slice(&spki), &info->type, err);
 }
 
+static bool has_rate(const struct tok_guard *limits)
+{
+    return limits->per_second > 0 || limits->per_day > 0;
+}
+
+static void log_use_fault(const struct tok_entry *entry,
+                          const struct tok_guard_state *guard)
+{
+    bool stops = guard != NULL && has_rate(&guard->limits);
+    char quoted[SG_LOG_VALUE_MAX];
+    char label[SG_LOG_VALUE_MAX];
+
+    sg_log(stops ? SG_LOG_ERR : SG_LOG_WARN, "rates_unkept",
+           "key=%s signs=%s errno=%lu err=%s",
+           sg_log_quote(entry->label, label, sizeof(label)),
+           stops ? "no" : "yes", entry->use_fault.native,
+           sg_log_quote(entry->use_fault.msg, quoted, sizeof(quoted)));
+}
+
 static enum sg_rc entry_new(const struct tok_keys *keys,
                             const struct tok_key_info *info,
                             struct tok_guard_state **guard,
@@ -271,6 +290,7 @@ static enum sg_rc entry_new(const struct tok_keys *keys,
 {
     struct tok_guard_key key = guard_key(keys, info);
     SG_CLEANUP(tok_use_close) struct tok_use *use = NULL;
+    struct sg_err fault = { 0 };
     const unsigned char *der = info->spki;
     SG_CLEANUP(EVP_PKEY_free)
     EVP_PKEY *pub = d2i_PUBKEY(NULL, &der, (long)info->spki_len);
@@ -278,7 +298,7 @@ static enum sg_rc entry_new(const struct tok_keys *keys,
     if (pub == NULL)
         return sg_err_openssl(err, SG_POLICY, "key \"%s\": public key",
                               info->label);
-    SG_TRY(tok_use_open(&key, &use, err));
+    SG_TRY(tok_use_open(&key, &use, &fault, err));
     struct tok_entry *entry = calloc(1, sizeof(*entry));
     if (entry == NULL)
         return sg_err_set(err, SG_NOMEM, "key");
@@ -291,6 +311,9 @@ static enum sg_rc entry_new(const struct tok_keys *keys,
     entry->attrs = info->attrs;
     entry->pub = SG_TAKE(pub);
     entry->use = SG_TAKE(use);
+    entry->use_fault = fault;
+    if (fault.rc != SG_OK)
+        log_use_fault(entry, *guard);
     /* The guard was read before: look again at the first signature. */
     atomic_store(&entry->changes, UINT64_MAX);
     atomic_store(&entry->guard, SG_TAKE(*guard));
@@ -486,10 +509,26 @@ enum sg_rc tok_entry_guard(struct tok_keys *keys, struct tok_entry *entry,
     uint64_t changes =
         atomic_load_explicit(&entry->use->changes, memory_order_acquire);
 
-    if (changes != atomic_load_explicit(&entry->changes, memory_order_relaxed))
+    if (entry->use_fault.rc != SG_OK
+        || changes
+               != atomic_load_explicit(&entry->changes, memory_order_relaxed))
         SG_TRY(read_again(keys, entry, changes, err));
     *ret = atomic_load_explicit(&entry->guard, memory_order_acquire);
     return SG_OK;
+}
+
+enum sg_rc tok_entry_take(struct tok_entry *entry,
+                          const struct tok_guard *limits, struct sg_err *err)
+{
+    if (!has_rate(limits))
+        return SG_OK;
+    if (entry->use_fault.rc != SG_OK)
+        return sg_err_set(err, SG_IO,
+                          "guard: key \"%s\" has a rate that cannot be kept "
+                          "and signs nothing: %s; mend it and start "
+                          "signet-token again",
+                          entry->label, entry->use_fault.msg);
+    return tok_use_take(entry->use, limits, tok_use_now(), err);
 }
 
 enum sg_rc tok_keys_show(struct tok_keys *keys, uint32_t ref,

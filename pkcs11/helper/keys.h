@@ -27,7 +27,8 @@ struct tok_entry {
     EVP_PKEY *pub;                         /* owned; checks every signature */
     struct tok_guard_state *_Atomic guard; /* owned; NULL: signs nothing */
     struct tok_use *use;                   /* owned; rates and counters */
-    _Atomic uint64_t changes;              /* of use, when guard was read */
+    struct sg_err use_fault;  /* rc != SG_OK: use is this process's alone */
+    _Atomic uint64_t changes; /* of use, when guard was read */
 };
 struct sg_slice tok_entry_spki(const struct tok_entry *entry);
 
@@ -74,10 +75,16 @@ enum sg_rc tok_keys_show(struct tok_keys *keys, uint32_t ref,
                          struct tok_guard_view *ret, struct sg_err *err);
 
 /* The guard that holds now: another process may have bound or narrowed it.
- * *ret is NULL when the key has none. */
+ * *ret is NULL when the key has none. A key with a use_fault is not told of
+ * changes: its guard is read each time. */
 enum sg_rc tok_entry_guard(struct tok_keys *keys, struct tok_entry *entry,
                            const struct tok_guard_state **ret,
                            struct sg_err *err);
+
+/* May the key sign one more now? SG_LIMIT when a rate is used up, SG_IO when
+ * it has a rate that cannot be kept: no rate is fallen back from silently. */
+enum sg_rc tok_entry_take(struct tok_entry *entry,
+                          const struct tok_guard *limits, struct sg_err *err);
 
 /* Inside of a tok_session_op: the one private key of this entry, held against
  * its public key once more. */

@@ -423,9 +423,7 @@ static enum sg_rc sign(struct signing *s, enum tok_op op,
     SG_TRY(tok_entry_guard(s->signer->keys, s->entry, &l.guard, err));
     SG_TRY(look_at(op, &l, err));
     /* No look passes without a guard. */
-    if (l.guard->limits.per_second > 0 || l.guard->limits.per_day > 0)
-        SG_TRY(
-            tok_use_take(s->entry->use, &l.guard->limits, tok_use_now(), err));
+    SG_TRY(tok_entry_take(s->entry, &l.guard->limits, err));
     if (op != TOK_OP_PROBE_SIGN)
         return sign_looked_at(s, req, out, err);
     const struct tok_sign probe = probe_of(s->entry, req, s->message);

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A taken-over daemon and the guards: rates, wider limits, other bindings. */
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "common/parse.h"
 #include "tests/token/takeover.h"
 
 static void test_rate(void **state)
@@ -44,6 +48,74 @@ static enum sg_rc narrow(struct fixture *f, const struct ca *ca,
         t_helper_call(&f->h, TOK_OP_GUARD_NARROW, sg_buf_slice(&payload));
     sg_buf_done(&payload);
     return rc;
+}
+
+/* A directory where the key's file of counters belongs: not even root can open
+ * it. */
+static void block_use_file(struct fixture *f, const struct ca *key)
+{
+    char hex[2 * TOK_ID_MAX + 1];
+    char path[2 * T_PATH_MAX];
+
+    (void)snprintf(
+        path, sizeof(path), "%s/%s-%s.use", f->token.guards, f->h.info.serial,
+        sg_hex(SG_SLICE(key->info.id, key->info.id_len), hex, sizeof(hex)));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+}
+
+/* Without its file a rate cannot be kept: the key with one signs nothing, the
+ * one without goes on; the log says so of both. */
+static void test_rate_unkept(void **state)
+{
+    struct fixture *f = *state;
+    struct tok_guard guard = { .purpose = TOK_PURPOSE_PROBE };
+    struct ca rated = { 0 };
+    struct ca unrated = { 0 };
+    const struct sg_slice challenge = BYTES("x");
+    struct sg_slice signature;
+
+    make_key(f, "unrated", guard, &unrated);
+    guard.per_day = 1000;
+    make_key(f, "rated", guard, &rated);
+    block_use_file(f, &rated);
+    block_use_file(f, &unrated);
+    restart(f, "rated", &rated);
+    if (strstr(log_text(f), "event=rates_unkept key=\"rated\" signs=no "
+                            "errno=21 err=")
+            == NULL
+        || strstr(log_text(f), ".use: Is a directory") == NULL)
+        fail_msg("log: %s", log_text(f));
+    t_assert_fails(sign(f, TOK_OP_PROBE_SIGN, &rated, challenge, &signature),
+                   SG_IO);
+    if (strstr(f->h.failure.msg, "guard: key \"rated\" has a rate that cannot "
+                                 "be kept and signs nothing: ")
+            == NULL
+        || strstr(f->h.failure.msg, ".use: Is a directory; mend it and start "
+                                    "signet-token again")
+               == NULL)
+        fail_msg("%s", f->h.failure.msg);
+    assert_int_equal(show(f, &rated).signatures, 0);
+    restart(f, "unrated", &unrated);
+    if (strstr(log_text(f), "event=rates_unkept key=\"unrated\" "
+                            "signs=yes errno=21 err=")
+        == NULL)
+        fail_msg("log: %s", log_text(f));
+    assert_int_equal(
+        sign(f, TOK_OP_PROBE_SIGN, &unrated, challenge, &signature), SG_OK);
+    /* It gets one meanwhile, from a process that it cannot hear of. */
+    struct t_helper first = f->h;
+    struct ca here = unrated;
+    t_helper_start_on(&f->h, &f->token, 2);
+    struct tok_key_open open = { .label = "unrated" };
+    assert_int_equal(t_open(&f->h, &open, &unrated.ref, &unrated.info), SG_OK);
+    guard = show(f, &unrated).guard;
+    guard.per_day = 1000;
+    assert_int_equal(narrow(f, &unrated, &guard), SG_OK);
+    assert_int_equal(t_helper_stop(&f->h), 0);
+    f->h = first;
+    t_assert_fails(sign(f, TOK_OP_PROBE_SIGN, &here, challenge, &signature),
+                   SG_IO);
 }
 
 static void not_wider(struct fixture *f, const struct tok_guard *limits,
@@ -160,10 +232,8 @@ static void test_bind_to_another(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_rate),
-        CASE(test_narrow),
-        CASE(test_two_processes),
-        CASE(test_bind_to_another),
+        CASE(test_rate),          CASE(test_rate_unkept),     CASE(test_narrow),
+        CASE(test_two_processes), CASE(test_bind_to_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

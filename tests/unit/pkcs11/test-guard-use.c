@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pkcs11/helper/guard-use.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,9 +23,11 @@ static struct tok_use *fresh(void)
 {
     const struct tok_guard_key nowhere = { .dir = NULL };
     struct tok_use *use = NULL;
+    struct sg_err fault = { 0 };
     struct sg_err err = { 0 };
 
-    t_ok(&err, tok_use_open(&nowhere, &use, &err));
+    t_ok(&err, tok_use_open(&nowhere, &use, &fault, &err));
+    assert_int_equal(fault.rc, SG_OK);
     return use;
 }
 
@@ -138,6 +144,7 @@ static void test_file(void **state)
     char path[2 * T_PATH_MAX];
     struct tok_use *a = NULL;
     struct tok_use *b = NULL;
+    struct sg_err fault = { 0 };
     struct sg_err err = { 0 };
 
     (void)state;
@@ -145,23 +152,95 @@ static void test_file(void **state)
     const struct tok_guard_key key = { .dir = dir,
                                        .serial = "ab/c",
                                        .id = SG_SLICE(ID, sizeof(ID)) };
-    t_ok(&err, tok_use_open(&key, &a, &err));
-    t_ok(&err, tok_use_open(&key, &b, &err));
+    t_ok(&err, tok_use_open(&key, &a, &fault, &err));
+    t_ok(&err, tok_use_open(&key, &b, &fault, &err));
+    assert_int_equal(fault.rc, SG_OK);
     assert_int_equal(take_many(a, &g, NOW), 3);
     assert_false(take(b, &g, NOW));
     tok_use_close(a);
     tok_use_close(b);
-    t_ok(&err, tok_use_open(&key, &a, &err));
+    t_ok(&err, tok_use_open(&key, &a, &fault, &err));
     assert_false(take(a, &g, NOW));
     tok_use_close(a);
     (void)snprintf(path, sizeof(path), "%s/ab_c-0102.use", dir);
     assert_int_equal(chmod(path, 0622), 0);
-    t_assert_fails(tok_use_open(&key, &a, &err), SG_CONFIG);
+    t_assert_fails(tok_use_open(&key, &a, &fault, &err), SG_CONFIG);
     assert_int_equal(chmod(path, 0600), 0);
     assert_int_equal(truncate(path, 100), 0);
     sg_err_clear(&err);
-    t_assert_fails(tok_use_open(&key, &a, &err), SG_CONFIG);
+    t_assert_fails(tok_use_open(&key, &a, &fault, &err), SG_CONFIG);
     assert_non_null(strstr(err.msg, "100 bytes, must have 4096"));
+    t_dir_remove(dir);
+}
+
+/* The file cannot be had: memory of one's own, and the reason. */
+static void has_fault(const char *dir, int want)
+{
+    static const uint8_t id[] = { 1 };
+    const struct tok_guard_key key = { .dir = dir,
+                                       .serial = "s",
+                                       .id = SG_SLICE(id, 1) };
+    struct tok_use *use = NULL;
+    struct sg_err fault = { 0 };
+    struct sg_err err = { 0 };
+    char text[2 * T_PATH_MAX];
+
+    t_ok(&err, tok_use_open(&key, &use, &fault, &err));
+    assert_int_equal(fault.rc, SG_IO);
+    assert_int_equal(fault.src, SG_SRC_ERRNO);
+    assert_int_equal(fault.native, want);
+    (void)snprintf(text, sizeof(text), "%s/s-01.use: %s", dir,
+                   strerrordesc_np(want));
+    assert_string_equal(fault.msg, text);
+    assert_true(take(use, &(struct tok_guard){ .per_day = 1 }, NOW));
+    tok_use_close(use);
+}
+
+static void test_no_file(void **state)
+{
+    char dir[T_PATH_MAX];
+    char path[2 * T_PATH_MAX];
+
+    (void)state;
+    t_dir_new(dir);
+    (void)snprintf(path, sizeof(path), "%s/s-01.use", dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    has_fault(dir, EISDIR);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(symlink("elsewhere", path), 0);
+    has_fault(dir, ELOOP);
+    assert_int_equal(unlink(path), 0);
+    /* Root may write everywhere; another user may not. */
+    bool root = geteuid() == 0;
+    assert_int_equal(chmod(dir, 0555), 0);
+    assert_int_equal(seteuid(root ? 65534 : geteuid()), 0);
+    has_fault(dir, EACCES);
+    assert_int_equal(seteuid(root ? 0 : geteuid()), 0);
+    assert_int_equal(chmod(dir, 0700), 0);
+    t_dir_remove(dir);
+}
+
+/* A full disk and one that is mounted read-only, which stop root too. They are
+ * seen by this process alone and end with it. */
+static void test_no_room(void **state)
+{
+    char dir[T_PATH_MAX];
+    char path[2 * T_PATH_MAX];
+
+    (void)state;
+    if (unshare(CLONE_NEWNS) != 0)
+        skip(); /* not root */
+    t_dir_new(dir);
+    assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    assert_int_equal(mount("tmpfs", dir, "tmpfs", 0, "size=4096,mode=0755"), 0);
+    (void)snprintf(path, sizeof(path), "%s/full", dir);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(posix_fallocate(fd, 0, 4096), 0);
+    assert_int_equal(close(fd), 0);
+    has_fault(dir, ENOSPC);
+    assert_int_equal(mount(NULL, dir, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+    has_fault(dir, EROFS);
+    assert_int_equal(umount2(dir, MNT_DETACH), 0);
     t_dir_remove(dir);
 }
 
@@ -187,6 +266,8 @@ int main(void)
         cmocka_unit_test(test_clock_set_back),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_file),
+        cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_what_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
