@@ -3,6 +3,7 @@
 #include "ca/dn-text.h"
 #include "cli/ca-make.h"
 #include "cli/commands.h"
+#include "cli/names-args.h"
 #include "cli/token-args.h"
 #include "common/clock.h"
 
@@ -16,8 +17,7 @@ struct ca_intermediate_args {
     const char *key, *generate, *subject, *out, *chain_out;
     const char *issuer_key, *issuer_cert, *issuer_chain;
     struct cli_number validity, path_length, max_validity;
-    struct cli_list permit_dns, permit_ip, permit_email, permit_uri;
-    struct cli_list exclude_dns, exclude_ip, exclude_email, exclude_uri;
+    struct cli_names_args names;
     bool force;
 };
 
@@ -52,40 +52,6 @@ static const struct cli_option OPTIONS[] = {
     { .name = "force",
       ARG(FLAG, force),
       .help = "replace the files when they are there" },
-};
-static const struct cli_option CONSTRAINT_OPTIONS[] = {
-    { .name = "permit-dns",
-      ARG(LIST, permit_dns),
-      .value = "NAME",
-      .help = "names of this domain and below only" },
-    { .name = "exclude-dns",
-      ARG(LIST, exclude_dns),
-      .value = "NAME",
-      .help = "no name of this domain or below" },
-    { .name = "permit-ip",
-      ARG(LIST, permit_ip),
-      .value = "CIDR",
-      .help = "addresses of this network only" },
-    { .name = "exclude-ip",
-      ARG(LIST, exclude_ip),
-      .value = "CIDR",
-      .help = "no address of this network" },
-    { .name = "permit-email",
-      ARG(LIST, permit_email),
-      .value = "MAIL",
-      .help = "a mailbox, a host, or .domain" },
-    { .name = "exclude-email",
-      ARG(LIST, exclude_email),
-      .value = "MAIL",
-      .help = "likewise" },
-    { .name = "permit-uri",
-      ARG(LIST, permit_uri),
-      .value = "HOST",
-      .help = "URIs of this host, or .domain, only" },
-    { .name = "exclude-uri",
-      ARG(LIST, exclude_uri),
-      .value = "HOST",
-      .help = "no URI of this host, or .domain" },
 };
 static const struct cli_option KEY_OPTIONS[] = {
     { .name = "key",
@@ -123,9 +89,8 @@ static const struct cli_option ISSUER_OPTIONS[] = {
 
 static const struct cli_option_set SETS[] = {
     { .heading = "Certificate", .option = OPTIONS, .n = SG_ARRAY_LEN(OPTIONS) },
-    { .heading = "Name constraints (critical, RFC 5280 4.2.1.10)",
-      .option = CONSTRAINT_OPTIONS,
-      .n = SG_ARRAY_LEN(CONSTRAINT_OPTIONS) },
+    CLI_NAMES_SET("Name constraints (critical, RFC 5280 4.2.1.10)",
+                  struct ca_intermediate_args, names),
     { .heading = "Key", .option = KEY_OPTIONS, .n = SG_ARRAY_LEN(KEY_OPTIONS) },
     CLI_LOGIN_SET(struct ca_intermediate_args, token),
     CLI_MODULE_SET(struct ca_intermediate_args, token),
@@ -161,44 +126,6 @@ struct work {
 
 /* --- what the operator asks for ------------------------------------------- */
 
-static enum sg_rc add_subtrees(struct work *work, struct ca_subtrees *trees,
-                               enum ca_san_kind kind, const char *option,
-                               const struct cli_list *list, struct sg_err *err)
-{
-    for (size_t i = 0; i < list->n; i++) {
-        if (ca_subtrees_add(&work->arena, trees, kind, list->v[i], err)
-            != SG_OK)
-            return sg_err_wrap(err, "--%s", option);
-    }
-    return SG_OK;
-}
-
-static enum sg_rc read_constraints(struct work *work, struct sg_err *err)
-{
-    const struct ca_intermediate_args *a = work->args;
-    struct ca_subtrees *permit = &work->constraints.permitted;
-    struct ca_subtrees *exclude = &work->constraints.excluded;
-    const struct {
-        struct ca_subtrees *trees;
-        enum ca_san_kind kind;
-        const char *option;
-        const struct cli_list *list;
-    } table[] = {
-        { permit, CA_SAN_DNS, "permit-dns", &a->permit_dns },
-        { permit, CA_SAN_IP, "permit-ip", &a->permit_ip },
-        { permit, CA_SAN_EMAIL, "permit-email", &a->permit_email },
-        { permit, CA_SAN_URI, "permit-uri", &a->permit_uri },
-        { exclude, CA_SAN_DNS, "exclude-dns", &a->exclude_dns },
-        { exclude, CA_SAN_IP, "exclude-ip", &a->exclude_ip },
-        { exclude, CA_SAN_EMAIL, "exclude-email", &a->exclude_email },
-        { exclude, CA_SAN_URI, "exclude-uri", &a->exclude_uri },
-    };
-    for (size_t i = 0; i < SG_ARRAY_LEN(table); i++)
-        SG_TRY(add_subtrees(work, table[i].trees, table[i].kind,
-                            table[i].option, table[i].list, err));
-    return SG_OK;
-}
-
 static enum sg_rc load_issuer(struct work *work, struct sg_err *err)
 {
     const struct ca_intermediate_args *args = work->args;
@@ -226,7 +153,8 @@ static enum sg_rc prepare(struct cli *cli, struct work *work,
     if (ca_dn_from_text(&work->arena, args->subject, &work->subject, err)
         != SG_OK)
         return sg_err_wrap(err, "--subject");
-    SG_TRY(read_constraints(work, err));
+    SG_TRY(cli_names_read(&work->args->names, &work->arena, &work->constraints,
+                          err));
     return load_issuer(work, err);
 }
 
@@ -287,7 +215,7 @@ static struct ca_authority_args plan(const struct work *work)
         .not_after = work->now + (int64_t)args->validity.v - 1,
         .has_path_length = args->path_length.set,
         .path_length = (uint32_t)args->path_length.v,
-        .constraints = nc->permitted.n + nc->excluded.n > 0 ? nc : NULL,
+        .constraints = cli_names_given(&work->args->names) ? nc : NULL,
         .issuer = work->issuer,
     };
 }

@@ -7,6 +7,8 @@
 #include "cli/key-info.h"
 
 #define VIEW_MAX TOK_FRAME_MAX
+#define ARENA_MAX ((size_t)256 * 1024) /* constraints of TOK_NAMES_MAX, read */
+#define SUBTREE_MAX 512                /* bytes of one as text */
 
 /* --- purposes ------------------------------------------------------------------ */
 
@@ -58,6 +60,27 @@ enum sg_rc cli_guard_purposes(const struct cli_list *list,
     return SG_OK;
 }
 
+/* --- name constraints ---------------------------------------------------------- */
+
+enum sg_rc cli_guard_names(const struct cli_names_args *args,
+                           struct sg_buf *der, struct tok_guard *guard,
+                           struct sg_err *err)
+{
+    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    struct ca_constraints constraints;
+    struct sg_derw w;
+
+    sg_arena_init(&arena, ARENA_MAX);
+    if (!cli_names_given(args))
+        return SG_OK;
+    SG_TRY(cli_names_read(args, &arena, &constraints, err));
+    sg_derw_init(&w, der);
+    SG_TRY(ca_constraints_encode(&constraints, &w, err));
+    SG_TRY(sg_derw_finish(&w, err));
+    guard->names = sg_buf_slice(der);
+    return SG_OK;
+}
+
 /* --- printing ------------------------------------------------------------------ */
 
 static void put_purposes(struct json_object *json,
@@ -72,6 +95,39 @@ static void put_purposes(struct json_object *json,
         cli_append(array, json_object_new_string(ca_oid_text(oid, text)));
     }
     cli_put(json, "extended_key_usage", array);
+}
+
+static void put_subtrees(struct json_object *json, const char *key,
+                         const struct ca_subtrees *trees)
+{
+    struct json_object *array = cli_json_array();
+
+    for (size_t i = 0; i < trees->n; i++) {
+        char value[SUBTREE_MAX];
+        char text[SUBTREE_MAX + 32];
+        (void)snprintf(text, sizeof(text), "%s:%s",
+                       ca_san_kind_name(trees->tree[i].kind),
+                       ca_subtree_text(&trees->tree[i], value, sizeof(value)));
+        cli_append(array, json_object_new_string(text));
+    }
+    if (trees->n > 0)
+        cli_put(json, key, array);
+    else
+        cli_json_free(array);
+}
+
+static enum sg_rc put_names(struct json_object *json,
+                            const struct tok_guard *guard, struct sg_err *err)
+{
+    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    struct ca_constraints constraints = { 0 };
+
+    sg_arena_init(&arena, ARENA_MAX);
+    if (guard->names.len > 0)
+        SG_TRY(ca_constraints_parse(&arena, guard->names, &constraints, err));
+    put_subtrees(json, "permitted_names", &constraints.permitted);
+    put_subtrees(json, "excluded_names", &constraints.excluded);
+    return SG_OK;
 }
 
 /* Number of DER elements in a row. */
@@ -108,14 +164,16 @@ static void put_refused(struct json_object *json,
     cli_put(json, "refused_text", lines);
 }
 
-static void put_view(struct json_object *json,
-                     const struct tok_guard_view *view)
+static enum sg_rc put_view(struct json_object *json,
+                           const struct tok_guard_view *view,
+                           struct sg_err *err)
 {
     const struct tok_guard *g = &view->guard;
 
     if (g->purpose == TOK_PURPOSE_CA) {
         cli_put_bool(json, "may_sign_crl", !g->no_crl);
         put_purposes(json, g);
+        SG_TRY(put_names(json, g, err));
     }
     if (g->per_second > 0)
         cli_put_int(json, "max_per_second", g->per_second);
@@ -125,6 +183,7 @@ static void put_view(struct json_object *json,
         cli_put_int(json, "chain_length", (int64_t)count(g->chain) + 1);
     cli_put_int(json, "signatures", (int64_t)view->signatures);
     put_refused(json, view);
+    return SG_OK;
 }
 
 enum sg_rc cli_guard_json(struct tok_client *client,
@@ -142,7 +201,7 @@ enum sg_rc cli_guard_json(struct tok_client *client,
         memcpy(want.label, info->label, sizeof(want.label));
         SG_TRY(tok_client_key(client, &want, &key, err));
         SG_TRY(tok_guard_show(key, &bytes, &view, err));
-        put_view(json, &view);
+        SG_TRY(put_view(json, &view, err));
     }
     *ret = SG_TAKE(json);
     return SG_OK;

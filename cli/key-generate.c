@@ -18,6 +18,7 @@ struct key_generate_args {
     struct cli_number max_path_length, max_validity, rate, rate_per_day;
     bool no_sign_crl;
     struct cli_list eku;
+    struct cli_names_args names;
 };
 
 static const struct cli_option OPTIONS[] = {
@@ -57,8 +58,9 @@ static const struct cli_option GUARD_OPTIONS[] = {
     { .name = "eku",
       CLI_LIST(struct key_generate_args, eku),
       .value = "PURPOSE",
-      .help = "extended key usage that a certificate may have and no other; "
-              "may be given again; default any" },
+      .help = "serverAuth, clientAuth ... or an OID: what a certificate may be "
+              "for, and nothing else; "
+              "default any" },
     { .name = "rate",
       CLI_NUMBER(struct key_generate_args, rate),
       .value = "N",
@@ -76,12 +78,15 @@ static const struct cli_option_set SETS[] = {
     { .heading = "Its guard",
       .option = GUARD_OPTIONS,
       .n = SG_ARRAY_LEN(GUARD_OPTIONS) },
+    CLI_NAMES_SET("Names that it signs for, besides its issuer's constraints",
+                  struct key_generate_args, names),
     CLI_LOGIN_SET(struct key_generate_args, token),
     CLI_MODULE_SET(struct key_generate_args, token),
 };
 
 static enum sg_rc read_guard(const struct key_generate_args *args,
-                             struct tok_guard *ret, struct sg_err *err)
+                             struct sg_buf *names, struct tok_guard *ret,
+                             struct sg_err *err)
 {
     struct tok_guard guard = { .purpose = TOK_PURPOSE_CA };
     if (args->purpose != NULL
@@ -109,6 +114,11 @@ static enum sg_rc read_guard(const struct key_generate_args *args,
     guard.per_second = (uint32_t)args->rate.v;
     guard.per_day = (uint32_t)args->rate_per_day.v;
     SG_TRY(cli_guard_purposes(&args->eku, &guard, err));
+    SG_TRY(cli_guard_names(&args->names, names, &guard, err));
+    if (!is_ca && guard.names.len > 0)
+        return sg_err_set(err, SG_USAGE,
+                          "--permit-... and --exclude-... belong to --purpose "
+                          "ca");
     *ret = guard;
     return SG_OK;
 }
@@ -117,13 +127,16 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
 {
     const struct key_generate_args *args = opaque;
     struct tok_key_generate gen = { 0 };
+    SG_CLEANUP(sg_buf_done) struct sg_buf names;
+
+    sg_buf_init(&names, TOK_NAMES_MAX);
     if (strlen(args->label) >= sizeof(gen.label))
         return sg_err_set(err, SG_USAGE, "--label: at most %d bytes",
                           TOK_LABEL_MAX - 1);
     memcpy(gen.label, args->label, strlen(args->label));
     if (tok_key_type_parse(args->type, &gen.type, err) != SG_OK)
         return sg_err_wrap(err, "--type");
-    SG_TRY(read_guard(args, &gen.guard, err));
+    SG_TRY(read_guard(args, &names, &gen.guard, err));
 
     const struct cli_token_start start = { .args = &args->token,
                                            .login = true };

@@ -12,6 +12,7 @@ struct key_guard_args {
     bool no_sign_ca, no_sign_crl;
     struct cli_number max_path_length, max_validity, rate, rate_per_day;
     struct cli_list eku;
+    struct cli_names_args names;
 };
 
 static const struct cli_option OPTIONS[] = {
@@ -40,8 +41,8 @@ static const struct cli_option LIMIT_OPTIONS[] = {
     { .name = "eku",
       CLI_LIST(struct key_guard_args, eku),
       .value = "PURPOSE",
-      .help = "extended key usage that a certificate may have and no other; "
-              "may be given again" },
+      .help = "serverAuth, clientAuth ... or an OID: what a certificate may be "
+              "for, and nothing else" },
     { .name = "rate",
       CLI_NUMBER(struct key_guard_args, rate),
       .value = "N",
@@ -59,6 +60,8 @@ static const struct cli_option_set SETS[] = {
     { .heading = "Its new limits",
       .option = LIMIT_OPTIONS,
       .n = SG_ARRAY_LEN(LIMIT_OPTIONS) },
+    CLI_NAMES_SET("Names that it signs for, while the guard has no such limit",
+                  struct key_guard_args, names),
     CLI_LOGIN_SET(struct key_guard_args, token),
     CLI_MODULE_SET(struct key_guard_args, token),
 };
@@ -76,14 +79,15 @@ static enum sg_rc check_args(const struct key_guard_args *args,
                           "--rate and --rate-per-day: 1 or more");
     if (!args->no_sign_ca && !args->no_sign_crl && !args->max_path_length.set
         && !args->max_validity.set && !args->rate.set && !args->rate_per_day.set
-        && args->eku.n == 0)
+        && args->eku.n == 0 && !cli_names_given(&args->names))
         return sg_err_set(err, SG_USAGE, "no limit is given");
     return SG_OK;
 }
 
 /* The guard as it is, with what was given in place of what stood there. */
 static enum sg_rc new_limits(const struct key_guard_args *args,
-                             struct tok_guard *guard, struct sg_err *err)
+                             struct sg_buf *names, struct tok_guard *guard,
+                             struct sg_err *err)
 {
     if (args->max_validity.set)
         guard->max_validity = (int64_t)args->max_validity.v;
@@ -101,26 +105,29 @@ static enum sg_rc new_limits(const struct key_guard_args *args,
         guard->per_second = (uint32_t)args->rate.v;
     if (args->rate_per_day.set)
         guard->per_day = (uint32_t)args->rate_per_day.v;
-    return cli_guard_purposes(&args->eku, guard, err);
+    SG_TRY(cli_guard_purposes(&args->eku, guard, err));
+    return cli_guard_names(&args->names, names, guard, err);
 }
 
 static enum sg_rc narrow(struct cli *cli, const struct key_guard_args *args,
                          struct tok_client *client, struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf bytes;
+    SG_CLEANUP(sg_buf_done) struct sg_buf names;
     struct tok_key_open want = { 0 };
     struct tok_guard_view view;
     struct tok_key *key;
 
+    sg_buf_init(&bytes, TOK_FRAME_MAX);
+    sg_buf_init(&names, TOK_NAMES_MAX);
     if (strlen(args->label) >= sizeof(want.label))
         return sg_err_set(err, SG_USAGE, "--label: at most %d bytes",
                           TOK_LABEL_MAX - 1);
     memcpy(want.label, args->label, strlen(args->label));
-    sg_buf_init(&bytes, TOK_FRAME_MAX);
     SG_TRY(tok_client_key(client, &want, &key, err));
     SG_TRY(tok_guard_show(key, &bytes, &view, err));
     struct tok_guard limits = view.guard;
-    SG_TRY(new_limits(args, &limits, err));
+    SG_TRY(new_limits(args, &names, &limits, err));
     if (tok_guard_narrow(key, &limits, err) != SG_OK) {
         cli_hint(cli,
                  "\"signet key show --label %s\" shows the limits that "

@@ -21,6 +21,8 @@ const struct cli_field CLI_KEY_FIELDS[CLI_N_KEY_FIELDS] = {
     { "max_validity", "Longest validity" },
     { "may_sign_crl", "May sign CRLs" },
     { "extended_key_usage", "Extended key usage" },
+    { "permitted_names", "Names permitted" },
+    { "excluded_names", "Names excluded" },
     { "max_per_second", "Signatures a second" },
     { "max_per_day", "Signatures a day" },
     { "bound", "Bound to issuer" },

@@ -228,7 +228,7 @@ enum sg_rc tok_put_guard(struct sg_buf *out, const struct tok_guard *g,
     for (uint32_t i = 0; i < g->n_eku; i++)
         SG_TRY(sg_buf_put_blob(out, SG_SLICE(g->eku[i].octets, g->eku[i].len),
                                err));
-    return SG_OK;
+    return sg_buf_put_blob(out, g->names, err);
 }
 
 static enum sg_rc get_rate(struct sg_reader *in, uint32_t *ret,
@@ -268,6 +268,7 @@ enum sg_rc tok_get_guard(struct sg_reader *in, struct tok_guard *ret,
         memcpy(g.eku[i].octets, oid.p, oid.len);
         g.eku[i].len = (uint8_t)oid.len;
     }
+    SG_TRY(sg_get_blob(in, TOK_NAMES_MAX, &g.names, err));
     *ret = g;
     return SG_OK;
 }

@@ -154,7 +154,7 @@ enum sg_rc tok_get_key_generate(struct sg_slice payload,
                                 struct tok_key_generate *ret,
                                 struct sg_err *err);
 
-/* The limits of a guard, without its certificates. */
+/* The limits of a guard, without its certificates; slices borrow from in. */
 enum sg_rc tok_put_guard(struct sg_buf *out, const struct tok_guard *,
                          struct sg_err *err);
 enum sg_rc tok_get_guard(struct sg_reader *in, struct tok_guard *ret,

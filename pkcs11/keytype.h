@@ -107,6 +107,7 @@ const char *tok_refused_name(enum tok_refused why); /* "?" for an unknown one */
 #define TOK_OID_MAX 20       /* content octets of an OID that a guard names */
 #define TOK_EKU_MAX 8        /* purposes that a guard names */
 #define TOK_RATE_MAX 1000000 /* signatures per second or day */
+#define TOK_NAMES_MAX 16384  /* octets of name constraints: some 500 names */
 #define TOK_CHAIN_MAX 8 /* CA certificates, from the key's own to the root */
 
 struct tok_oid {
@@ -126,7 +127,9 @@ struct tok_guard {
     uint32_t n_eku; /* 0: any; else every certificate has an extKeyUsage … */
     struct tok_oid eku[TOK_EKU_MAX]; /* … and each purpose in it is here */
     uint32_t per_second, per_day;    /* signatures; 0: any number */
-    bool bound; /* an issuer certificate was bound to the key */
+    struct sg_slice names; /* NameConstraints DER (RFC 5280 4.2.1.10), borrowed:
+                            * besides those of its chain; empty: none */
+    bool bound;            /* an issuer certificate was bound to the key */
     struct sg_slice issuer_cert; /* DER, borrowed; empty until bound */
     struct sg_slice chain; /* DER, borrowed: the certificates above it, one
                             * behind the other, as far as they were given */

@@ -17,9 +17,10 @@ _signet_options() {
         ;;
     'key generate')
         echo "--label --type --purpose --may-sign-ca --max-path-length
-            --max-validity --no-sign-crl --eku --rate --rate-per-day --token
-            --pin-source --guards --module --token-program --json --verbose
-            --help"
+            --max-validity --no-sign-crl --eku --rate --rate-per-day
+            --permit-dns --exclude-dns --permit-ip --exclude-ip --permit-email
+            --exclude-email --permit-uri --exclude-uri --token --pin-source
+            --guards --module --token-program --json --verbose --help"
         ;;
     'key list')
         echo "--token --pin-source --guards --module --token-program --json
@@ -31,8 +32,10 @@ _signet_options() {
         ;;
     'key guard')
         echo "--label --max-validity --max-path-length --no-sign-ca
-            --no-sign-crl --eku --rate --rate-per-day --token --pin-source
-            --guards --module --token-program --json --verbose --help"
+            --no-sign-crl --eku --rate --rate-per-day --permit-dns --exclude-dns
+            --permit-ip --exclude-ip --permit-email --exclude-email --permit-uri
+            --exclude-uri --token --pin-source --guards --module --token-program
+            --json --verbose --help"
         ;;
     'ca root')
         echo "--subject --validity --path-length --out --force --key --generate

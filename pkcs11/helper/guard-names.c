@@ -342,26 +342,27 @@ enum sg_rc tok_names_readable(struct sg_slice constraints, struct sg_err *err)
     return walk(constraints, NULL, &unused, err);
 }
 
-static enum sg_rc check(struct sg_slice constraints, const struct name *name,
+static enum sg_rc check(const struct tok_names *limits, const struct name *name,
                         struct sg_err *err)
 {
     char text[TOK_TEXT_SHOW_MAX];
     struct verdict v = { 0 };
 
-    SG_TRY(walk(constraints, name, &v, err));
+    SG_TRY(walk(limits->constraints, name, &v, err));
     if (v.excluded)
         return tok_refuse(err, NAMES,
-                          "guard: %s%s is in an excluded subtree of the "
-                          "issuer's name constraints (RFC 5280 4.2.1.10)",
+                          "guard: %s%s is in an excluded subtree of the %s "
+                          "name constraints (RFC 5280 4.2.1.10)",
                           FORM_NAMES[name->form],
-                          tok_text_show(name->form, name->value, text));
+                          tok_text_show(name->form, name->value, text),
+                          limits->whose);
     if (v.constrained && !v.permitted)
         return tok_refuse(err, NAMES,
                           "guard: %s%s is outside of the permitted subtrees "
-                          "of the issuer's name constraints (RFC 5280 "
-                          "4.2.1.10)",
+                          "of the %s name constraints (RFC 5280 4.2.1.10)",
                           FORM_NAMES[name->form],
-                          tok_text_show(name->form, name->value, text));
+                          tok_text_show(name->form, name->value, text),
+                          limits->whose);
     return SG_OK;
 }
 
@@ -388,7 +389,7 @@ struct present {
 
 /* What old software takes from the subject when the subjectAltName has no such
  * name. */
-static enum sg_rc check_subject_text(struct sg_slice constraints,
+static enum sg_rc check_subject_text(const struct tok_names *limits,
                                      const struct tok_tbs *tbs,
                                      struct present has, struct sg_err *err)
 {
@@ -410,17 +411,17 @@ static enum sg_rc check_subject_text(struct sg_slice constraints,
             SG_TRY(sg_der_any(&ava, &value, err));
             struct name name = { FORM_EMAIL, value.content };
             if (!has.email && IS(type, OID_EMAIL))
-                SG_TRY(check(constraints, &name, err));
+                SG_TRY(check(limits, &name, err));
             name.form = FORM_DNS;
             if (!has.dns && !tbs->is_ca && IS(type, OID_CN)
                 && looks_like_host(value.content))
-                SG_TRY(check(constraints, &name, err));
+                SG_TRY(check(limits, &name, err));
         }
     }
     return SG_OK;
 }
 
-enum sg_rc tok_names_check(struct sg_slice constraints,
+enum sg_rc tok_names_check(const struct tok_names *limits,
                            const struct tok_tbs *tbs, struct sg_err *err)
 {
     struct name name = { FORM_DIRECTORY, tbs->subject };
@@ -428,13 +429,13 @@ enum sg_rc tok_names_check(struct sg_slice constraints,
     struct sg_der in;
 
     if (tbs->subject.len > 2) /* an empty subject is no name */
-        SG_TRY(check(constraints, &name, err));
+        SG_TRY(check(limits, &name, err));
     sg_der_init(&in, tbs->san, "subjectAltName");
     while (tbs->san.p != NULL && sg_der_more(&in)) {
         SG_TRY(read_name(&in, &name, err));
         has.email = has.email || name.form == FORM_EMAIL;
         has.dns = has.dns || name.form == FORM_DNS;
-        SG_TRY(check(constraints, &name, err));
+        SG_TRY(check(limits, &name, err));
     }
-    return check_subject_text(constraints, tbs, has, err);
+    return check_subject_text(limits, tbs, has, err);
 }

@@ -8,6 +8,45 @@
 #include "common/clock.h"
 #include "pkcs11/helper/guard-names.h"
 
+/* What stands inside of NameConstraints, which can be held against names. */
+static enum sg_rc names_content(struct sg_slice der, struct sg_slice *ret,
+                                struct sg_err *err)
+{
+    struct sg_der in;
+    struct sg_der_tlv seq;
+
+    SG_TRY(sg_der_check(der, "name_constraints", TOK_TBS_DEPTH_MAX,
+                        TOK_TBS_ELEMENTS_MAX, err));
+    sg_der_init(&in, der, "name_constraints");
+    SG_TRY(sg_der_get(&in, SG_DER_SEQUENCE, &seq, err));
+    SG_TRY(sg_der_end(&in, err));
+    SG_TRY(tok_names_readable(seq.content, err));
+    *ret = seq.content;
+    return SG_OK;
+}
+
+static enum sg_rc check_names_limit(const struct tok_guard *limits,
+                                    struct sg_err *err)
+{
+    struct sg_slice unused;
+    struct sg_err why = { 0 };
+
+    if (limits->names.len == 0)
+        return SG_OK;
+    if (limits->purpose != TOK_PURPOSE_CA)
+        return sg_err_set(err, SG_USAGE,
+                          "guard: name constraints for a key that signs no "
+                          "certificates");
+    if (limits->names.len > TOK_NAMES_MAX)
+        return sg_err_set(err, SG_USAGE,
+                          "guard: name constraints of %zu bytes, at most %d",
+                          limits->names.len, TOK_NAMES_MAX);
+    if (names_content(limits->names, &unused, &why) != SG_OK)
+        return sg_err_set(err, SG_USAGE, "guard: name constraints: %s",
+                          why.msg);
+    return SG_OK;
+}
+
 enum sg_rc tok_guard_check_limits(const struct tok_guard *limits,
                                   struct sg_err *err)
 {
@@ -24,6 +63,7 @@ enum sg_rc tok_guard_check_limits(const struct tok_guard *limits,
         return sg_err_set(err, SG_USAGE,
                           "guard: at most %d purposes, and a rate of %d",
                           TOK_EKU_MAX, TOK_RATE_MAX);
+    SG_TRY(check_names_limit(limits, err));
     if (limits->purpose == TOK_PURPOSE_CA) {
         if (limits->max_validity == 0)
             return sg_err_set(err, SG_USAGE,
@@ -124,7 +164,8 @@ static enum sg_rc take_ca(struct tok_guard_state *g, const struct tok_tbs *tbs,
     if (tbs->constraints.p == NULL)
         return SG_OK;
     SG_TRY(tok_names_readable(tbs->constraints, err));
-    g->constraints[g->n_constraints++] = tbs->constraints;
+    g->constraints[g->n_constraints++] =
+        (struct tok_names){ tbs->constraints, "issuer's" };
     return SG_OK;
 }
 
@@ -158,31 +199,53 @@ static enum sg_rc take_chain(struct tok_guard_state *g, struct sg_err *err)
 
 /* --- making one --------------------------------------------------------------- */
 
+/* A copy at *at, which moves behind it. */
+static struct sg_slice keep(uint8_t **at, struct sg_slice bytes)
+{
+    struct sg_slice copy = SG_SLICE(*at, bytes.len);
+
+    if (bytes.len > 0)
+        memcpy(*at, bytes.p, bytes.len);
+    *at += bytes.len;
+    return copy;
+}
+
+static enum sg_rc take_own_names(struct tok_guard_state *g, struct sg_err *err)
+{
+    struct tok_names own = { .whose = "key's own" };
+
+    if (g->limits.names.len == 0)
+        return SG_OK;
+    SG_TRY(names_content(g->limits.names, &own.constraints, err));
+    g->constraints[g->n_constraints++] = own;
+    return SG_OK;
+}
+
 enum sg_rc tok_guard_new(const struct tok_guard *limits, struct sg_slice spki,
                          struct tok_guard_state **ret_guard, struct sg_err *err)
 {
-    struct sg_slice cert = limits->issuer_cert;
-    struct sg_slice chain = limits->chain;
+    const struct sg_slice none = { 0 };
+    struct sg_slice cert = limits->bound ? limits->issuer_cert : none;
+    struct sg_slice chain = limits->bound ? limits->chain : none;
+    size_t size = limits->names.len + cert.len + chain.len;
 
     SG_TRY(tok_guard_check_limits(limits, err));
     SG_TRY(check_bindable(limits, err));
-    if (!limits->bound)
-        cert = chain = SG_SLICE(NULL, 0);
     SG_CLEANUP(tok_guard_free)
-    struct tok_guard_state *g = calloc(1, sizeof(*g) + cert.len + chain.len);
+    struct tok_guard_state *g = calloc(1, sizeof(*g) + size);
     if (g == NULL)
         return sg_err_set(err, SG_NOMEM, "guard");
+    uint8_t *at = g->bytes;
     g->limits = *limits;
-    g->limits.issuer_cert = SG_SLICE(g->bytes, cert.len);
-    g->limits.chain = SG_SLICE(g->bytes + cert.len, chain.len);
+    g->limits.names = keep(&at, limits->names);
+    g->limits.issuer_cert = keep(&at, cert);
+    g->limits.chain = keep(&at, chain);
+    SG_TRY(take_own_names(g, err));
     if (limits->bound) {
-        memcpy(g->bytes, cert.p, cert.len);
-        if (chain.len > 0)
-            memcpy(g->bytes + cert.len, chain.p, chain.len);
         SG_TRY(tok_guard_check_issuer(g->limits.issuer_cert, spki, &g->issuer,
                                       err));
         SG_TRY(take_chain(g, err));
-        (void)SHA256(g->bytes, cert.len, g->issuer_sha256);
+        (void)SHA256(cert.p, cert.len, g->issuer_sha256);
     }
     *ret_guard = SG_TAKE(g);
     return SG_OK;
@@ -395,7 +458,7 @@ static enum sg_rc check_names(const struct tok_guard_state *g,
     if (tbs->is_ca && sg_slice_eq(tbs->issuer, tbs->subject))
         return SG_OK;
     for (size_t i = 0; i < g->n_constraints; i++)
-        SG_TRY(tok_names_check(g->constraints[i], tbs, err));
+        SG_TRY(tok_names_check(&g->constraints[i], tbs, err));
     return SG_OK;
 }
 
@@ -463,6 +526,14 @@ static bool wider_rate(uint32_t now, uint32_t want)
     return now > 0 && (want == 0 || want > now);
 }
 
+/* Which constraints are inside of which others nobody says here: a guard gets
+ * them where it has none, and keeps them. */
+static bool other_names(const struct tok_guard *now,
+                        const struct tok_guard *want)
+{
+    return now->names.len > 0 && !sg_slice_eq(now->names, want->names);
+}
+
 enum sg_rc tok_guard_check_narrower(const struct tok_guard *now,
                                     const struct tok_guard *want,
                                     struct sg_err *err)
@@ -477,6 +548,7 @@ enum sg_rc tok_guard_check_narrower(const struct tok_guard *now,
         { "max_validity", want->max_validity > now->max_validity },
         { "may_sign_crl", now->no_crl && !want->no_crl },
         { "extended_key_usage", wider_purposes(now, want) },
+        { "name_constraints", other_names(now, want) },
         { "max_per_second", wider_rate(now->per_second, want->per_second) },
         { "max_per_day", wider_rate(now->per_day, want->per_day) },
     };

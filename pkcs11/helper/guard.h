@@ -7,19 +7,21 @@
  * tok_guard_state never changes after it was made: any thread may read it. */
 
 #include "pkcs11/helper/crl.h"
+#include "pkcs11/helper/guard-names.h"
 #include "pkcs11/helper/tbs-ocsp.h"
 #include "pkcs11/keytype.h"
 
 struct tok_guard_state {
-    struct tok_guard limits; /* issuer_cert and chain point into bytes */
+    struct tok_guard limits; /* its slices point into bytes */
     struct tok_tbs issuer;   /* of issuer_cert, borrowed from it */
-    struct sg_slice constraints[TOK_CHAIN_MAX]; /* of it and those above */
+    /* the key's own, and those of the issuer and the certificates above */
+    struct tok_names constraints[TOK_CHAIN_MAX + 1];
     size_t n_constraints;
     bool has_path_left; /* some certificate of the chain has a path length: */
     int64_t path_left;  /* what is left of it below the key; < 0: no CA */
     uint8_t issuer_sha256[32];
     struct tok_guard_state *older; /* owned; kept for threads that read it */
-    uint8_t bytes[];               /* empty until bound */
+    uint8_t bytes[];
 };
 
 /* Limits that make sense for the purpose: SG_USAGE otherwise. */

@@ -19,6 +19,7 @@
 #include "pkcs11/helper/guard.h"
 
 #define GUARD_FILE_VERSION 2 /* 1 had neither CRLs, purposes, rates nor chain */
+#define NAMES_LABEL "NAME CONSTRAINTS" /* of a PEM block: NameConstraints */
 #define GUARD_FILE_MAX 262144 /* bytes; 64 KiB of certificates in PEM are 88 */
 
 struct guard_file {
@@ -34,6 +35,7 @@ struct guard_file {
     bool *may_sign_crl;        /* NULL: true, as in version 1 */
     char **extended_key_usage; /* dotted; NULL: any */
     unsigned n_extended_key_usage;
+    char *name_constraints;   /* PEM; NULL: none of its own */
     uint32_t *max_per_second; /* NULL: any number */
     uint32_t *max_per_day;
     char *issuer_certificate; /* PEM; NULL until bound */
@@ -69,6 +71,9 @@ static const cyaml_schema_field_t FIELDS[] = {
                                CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct guard_file, extended_key_usage,
                                n_extended_key_usage, &OID_TEXT, 1, TOK_EKU_MAX),
+    CYAML_FIELD_STRING_PTR(
+        "name_constraints", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+        struct guard_file, name_constraints, 1, GUARD_FILE_MAX),
     CYAML_FIELD_UINT_PTR("max_per_second",
                          CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                          struct guard_file, max_per_second),
@@ -264,14 +269,19 @@ static enum sg_rc guard_of_file(const struct guard_file *f,
     SG_CLEANUP(sg_buf_done) struct sg_buf spki;
     SG_CLEANUP(sg_buf_done) struct sg_buf cert;
     SG_CLEANUP(sg_buf_done) struct sg_buf chain;
+    SG_CLEANUP(sg_buf_done) struct sg_buf names;
     struct tok_guard limits = { 0 };
 
+    sg_buf_init(&names, TOK_NAMES_MAX);
     sg_buf_init(&spki, TOK_SPKI_MAX);
     sg_buf_init(&cert, TOK_TBS_MAX);
     sg_buf_init(&chain, TOK_FRAME_MAX);
     SG_TRY(pem_der(f->public_key, "PUBLIC KEY", &spki, err));
     SG_TRY(check_identity(f, key, sg_buf_slice(&spki), err));
     SG_TRY(read_limits(f, &limits, err));
+    if (f->name_constraints != NULL)
+        SG_TRY(pem_der(f->name_constraints, NAMES_LABEL, &names, err));
+    limits.names = sg_buf_slice(&names);
     if (f->issuer_certificate != NULL) {
         SG_TRY(pem_der(f->issuer_certificate, "CERTIFICATE", &cert, err));
         limits.bound = true;
@@ -354,6 +364,7 @@ static enum sg_rc guard_text(const struct tok_guard_key *key,
     SG_CLEANUP(sg_buf_done) struct sg_buf spki;
     SG_CLEANUP(sg_buf_done) struct sg_buf cert;
     SG_CLEANUP(sg_buf_done) struct sg_buf chain;
+    SG_CLEANUP(sg_buf_done) struct sg_buf names;
     char oid[TOK_EKU_MAX][SG_OID_TEXT_MAX];
     char *purposes[TOK_EKU_MAX];
     uint32_t per_second = g->per_second;
@@ -368,6 +379,9 @@ static enum sg_rc guard_text(const struct tok_guard_key *key,
     sg_buf_init(&spki, GUARD_FILE_MAX);
     sg_buf_init(&cert, GUARD_FILE_MAX);
     sg_buf_init(&chain, GUARD_FILE_MAX);
+    sg_buf_init(&names, GUARD_FILE_MAX);
+    if (g->names.len > 0)
+        SG_TRY(pem_text(NAMES_LABEL, g->names, &names, err));
     SG_TRY(chain_text(g->chain, &chain, err));
     for (uint32_t i = 0; i < g->n_eku; i++) {
         purposes[i] = oid[i];
@@ -393,6 +407,7 @@ static enum sg_rc guard_text(const struct tok_guard_key *key,
         .may_sign_crl = &may_sign_crl,
         .extended_key_usage = g->n_eku > 0 ? purposes : NULL,
         .n_extended_key_usage = g->n_eku,
+        .name_constraints = g->names.len > 0 ? (char *)names.data : NULL,
         .max_per_second = per_second > 0 ? &per_second : NULL,
         .max_per_day = per_day > 0 ? &per_day : NULL,
         .issuer_certificate = g->bound ? (char *)cert.data : NULL,

@@ -129,6 +129,8 @@ static void not_wider(struct fixture *f, const struct tok_guard *limits,
 
 static void test_narrow(void **state)
 {
+    /* permitted: DNS "ok" */
+    static const uint8_t names[] = "\x30\x08\xa0\x06\x30\x04\x82\x02ok";
     struct fixture *f = *state;
     const struct tok_guard now = show(f, &f->issuing).guard;
     struct tok_guard g = now;
@@ -152,6 +154,7 @@ static void test_narrow(void **state)
     g.per_second = 50;
     g.per_day = 1000;
     g.max_validity = 10 * T_DAY;
+    g.names = SG_SLICE(names, sizeof(names) - 1);
     assert_int_equal(narrow(f, &f->issuing, &g), SG_OK);
     not_wider(f, &now, "guard: max_validity would be wider");
     struct tok_guard wide = g;
@@ -163,14 +166,18 @@ static void test_narrow(void **state)
     wide = g;
     wide.no_crl = false;
     not_wider(f, &wide, "guard: may_sign_crl would be wider");
+    wide = g;
+    wide.names.len = 0;
+    not_wider(f, &wide, "guard: name_constraints would be wider");
     /* It is on disk. */
     restart(f, "issuing", &f->issuing);
     struct tok_guard_view view = show(f, &f->issuing);
     assert_int_equal(view.guard.max_validity, 10 * T_DAY);
     assert_int_equal(view.guard.per_second, 50);
     assert_true(view.guard.no_crl);
+    assert_true(sg_slice_eq(view.guard.names, g.names));
     assert_true(sg_slice_eq(view.guard.chain, sg_buf_slice(&f->root.cert)));
-    assert_int_equal(view.refused[TOK_REFUSED_NARROW], 9);
+    assert_int_equal(view.refused[TOK_REFUSED_NARROW], 10);
 }
 
 /* One process narrows, another one that has the key open obeys. */

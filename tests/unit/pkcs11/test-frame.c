@@ -396,7 +396,13 @@ static struct tok_key_generate generate_request(void)
                    .may_sign_ca = true,
                    .has_max_path_length = true,
                    .max_path_length = 1,
-                   .max_validity = 86400 },
+                   .max_validity = 86400,
+                   .no_crl = true,
+                   .per_second = 5,
+                   .per_day = 100,
+                   .n_eku = 1,
+                   .eku = { { .len = 2, .octets = { 0x2a, 0x03 } } },
+                   .names = { (const uint8_t *)"\x30\x00", 2 } },
     };
 }
 
@@ -414,6 +420,12 @@ static void test_key_generate(void **state)
     assert_true(got.guard.may_sign_ca && got.guard.has_max_path_length);
     assert_int_equal(got.guard.max_path_length, 1);
     assert_int_equal(got.guard.max_validity, 86400);
+    assert_true(got.guard.no_crl);
+    assert_int_equal(got.guard.per_second, 5);
+    assert_int_equal(got.guard.per_day, 100);
+    assert_int_equal(got.guard.n_eku, 1);
+    assert_int_equal(got.guard.eku[0].len, 2);
+    assert_true(sg_slice_eq(got.guard.names, in.guard.names));
     assert_false(got.guard.bound);
     assert_int_equal(got.guard.issuer_cert.len, 0);
     refuse_other_lengths(f, get_generate);

@@ -5,6 +5,11 @@
 #include "tests/lib/t.h"
 
 #define BYTES(s) SG_SLICE((const uint8_t *)(s), sizeof(s) - 1)
+#define NAMES(s) \
+    &(const struct tok_names) \
+    { \
+        BYTES(s), "issuer's" \
+    }
 #define CN(tag, len, text, ava, set, seq) \
     "\x30" seq "\x31" set "\x30" ava "\x06\x03\x55\x04\x03" tag len text
 
@@ -69,16 +74,16 @@ static void test_forms_without_rules(void **state)
 
     (void)state;
     t_ok(&err,
-         tok_names_check(BYTES("\xa0\x07\x30\x05\x82\x03net"), &tbs, &err));
+         tok_names_check(NAMES("\xa0\x07\x30\x05\x82\x03net"), &tbs, &err));
     t_refused(
         &err,
-        tok_names_check(BYTES("\xa0\x06\x30\x04\x88\x02\x2a\x03"), &tbs, &err),
+        tok_names_check(NAMES("\xa0\x06\x30\x04\x88\x02\x2a\x03"), &tbs, &err),
         SG_POLICY,
         "guard: registered ID is outside of the permitted subtrees of "
         "the issuer's name constraints (RFC 5280 4.2.1.10)");
     t_refused(
         &err,
-        tok_names_check(BYTES("\xa1\x06\x30\x04\x88\x02\x2a\x05"), &tbs, &err),
+        tok_names_check(NAMES("\xa1\x06\x30\x04\x88\x02\x2a\x05"), &tbs, &err),
         SG_POLICY,
         "guard: registered ID is in an excluded subtree of the "
         "issuer's name constraints (RFC 5280 4.2.1.10)");
@@ -92,12 +97,12 @@ static void test_forbid_all(void **state)
     struct sg_err err = { 0 };
 
     (void)state;
-    t_assert_fails(tok_names_check(BYTES("\xa1\x04\x30\x02\x82\0"), &tbs, &err),
+    t_assert_fails(tok_names_check(NAMES("\xa1\x04\x30\x02\x82\0"), &tbs, &err),
                    SG_POLICY);
     tbs.san = BYTES("\x87\x04\x01\x02\x03\x04");
     sg_err_clear(&err);
     t_assert_fails(
-        tok_names_check(BYTES("\xa1\x0c\x30\x0a\x87\x08\0\0\0\0\0\0\0\0"), &tbs,
+        tok_names_check(NAMES("\xa1\x0c\x30\x0a\x87\x08\0\0\0\0\0\0\0\0"), &tbs,
                         &err),
         SG_POLICY);
     assert_int_equal(err.native, TOK_REFUSED_NAMES);

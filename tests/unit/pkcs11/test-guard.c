@@ -380,6 +380,98 @@ static void test_limits(void **state)
               "certificates");
 }
 
+/* permitted: DNS "ok"; excluded: DNS "no.ok" */
+#define NAMES_OK \
+    BYTES("\x30\x13\xa0\x06\x30\x04\x82\x02ok\xa1\x09\x30\x07\x82\x05no.ok")
+
+/* A leaf whose subjectAltName holds one DNS name of at most 100 octets. */
+static void check_dns(const struct tok_guard_state *g, const char *name,
+                      enum sg_rc want, const char *text)
+{
+    struct t_tbs t = t_tbs_leaf(ALG, OTHER);
+    struct sg_err err = { 0 };
+    struct sg_buf san;
+    struct sg_buf ext;
+    size_t len = strlen(name);
+
+    sg_buf_init(&san, 128);
+    sg_buf_init(&ext, 256);
+    t_ok(&err, sg_buf_put_u8(&san, 0x30, &err));
+    t_ok(&err, sg_buf_put_u8(&san, (uint8_t)(len + 2), &err));
+    t_ok(&err, sg_buf_put_u8(&san, 0x82, &err));
+    t_ok(&err, sg_buf_put_u8(&san, (uint8_t)len, &err));
+    t_ok(&err, sg_buf_put(&san, name, len, &err));
+    t_ext_put(&ext, 17, false, sg_buf_slice(&san));
+    t.extra = sg_buf_slice(&ext);
+    check(g, &t, want, text);
+    sg_buf_done(&san);
+    sg_buf_done(&ext);
+}
+
+static void test_own_names(void **state)
+{
+    struct tok_guard limits = ca_limits();
+    struct t_tbs root = root_tbs();
+
+    (void)state;
+    limits.names = NAMES_OK;
+    struct tok_guard_state *g = guard_of(limits, &root);
+    check_dns(g, "a.ok", SG_OK, "");
+    check_dns(g, "a.no.ok", SG_POLICY,
+              "guard: DNS name \"a.no.ok\" is in an excluded subtree of the "
+              "key's own name constraints (RFC 5280 4.2.1.10)");
+    check_dns(g, "ko", SG_POLICY,
+              "guard: DNS name \"ko\" is outside of the permitted subtrees of "
+              "the key's own name constraints (RFC 5280 4.2.1.10)");
+    tok_guard_free(g);
+}
+
+static void refuse_names(struct sg_slice names, const char *text)
+{
+    struct tok_guard limits = ca_limits();
+    struct sg_err err = { 0 };
+
+    limits.names = names;
+    t_refused(&err, tok_guard_check_limits(&limits, &err), SG_USAGE, text);
+}
+
+static void test_own_names_that_cannot_be(void **state)
+{
+    static const uint8_t big[TOK_NAMES_MAX + 1] = { 0x30 };
+    struct tok_guard limits = { .purpose = TOK_PURPOSE_PROBE,
+                                .names = NAMES_OK };
+    struct sg_err err = { 0 };
+
+    (void)state;
+    t_refused(&err, tok_guard_check_limits(&limits, &err), SG_USAGE,
+              "guard: name constraints for a key that signs no certificates");
+    refuse_names(SG_SLICE(big, sizeof(big)),
+                 "guard: name constraints of 16385 bytes, at most 16384");
+    refuse_names(BYTES("\x30\x0c\xa0\x0a\x30\x08\x82\x03net\x80\x01\x01"),
+                 "guard: name constraints: guard: name constraint with a "
+                 "minimum or maximum (RFC 5280 4.2.1.10)");
+}
+
+/* A guard gets constraints where it has none, and keeps them to the octet. */
+static void test_own_names_stay(void **state)
+{
+    struct tok_guard now = ca_limits();
+    struct tok_guard want = now;
+    struct sg_err err = { 0 };
+
+    (void)state;
+    want.names = NAMES_OK;
+    t_ok(&err, tok_guard_check_narrower(&now, &want, &err));
+    now.names = NAMES_OK;
+    t_ok(&err, tok_guard_check_narrower(&now, &want, &err));
+    want.names = SG_SLICE(NULL, 0);
+    t_refused(&err, tok_guard_check_narrower(&now, &want, &err), SG_POLICY,
+              "guard: name_constraints would be wider: a guard is only ever "
+              "narrowed");
+    want.names = BYTES("\x30\x08\xa0\x06\x30\x04\x82\x02ok");
+    t_assert_fails(tok_guard_check_narrower(&now, &want, &err), SG_POLICY);
+}
+
 static void test_csr(void **state)
 {
     struct tok_guard_state *g = guard_of(ca_limits(), NULL);
@@ -441,6 +533,9 @@ int main(void)
         cmocka_unit_test(test_ca_under_short_issuer),
         cmocka_unit_test(test_bind_rules),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_own_names),
+        cmocka_unit_test(test_own_names_that_cannot_be),
+        cmocka_unit_test(test_own_names_stay),
         cmocka_unit_test(test_csr),
         cmocka_unit_test(test_certificate_is_no_csr),
     };
