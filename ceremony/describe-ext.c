@@ -115,6 +115,13 @@ static enum sg_rc put_subtrees(json_object *object, const char *key,
     return SG_OK;
 }
 
+enum sg_rc cer_describe_constraints(const struct ca_constraints *constraints,
+                                    json_object *object, struct sg_err *err)
+{
+    SG_TRY(put_subtrees(object, "permitted", &constraints->permitted, err));
+    return put_subtrees(object, "excluded", &constraints->excluded, err);
+}
+
 static enum sg_rc put_constraints(const struct ca_cert *cert,
                                   json_object *object, struct sg_err *err)
 {
@@ -126,8 +133,7 @@ static enum sg_rc put_constraints(const struct ca_cert *cert,
     inner = json_object_new_object();
     SG_TRY(cer_json_put(object, "name_constraints", inner, err));
     SG_TRY(cer_json_put_bool(inner, "critical", ext->critical, err));
-    SG_TRY(put_subtrees(inner, "permitted", &cert->constraints.permitted, err));
-    return put_subtrees(inner, "excluded", &cert->constraints.excluded, err);
+    return cer_describe_constraints(&cert->constraints, inner, err);
 }
 
 /* --- policies -------------------------------------------------------------- */

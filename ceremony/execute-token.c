@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ceremony/execute-int.h"
+#include "ceremony/plan-int.h"
 #include "common/cleanup-openssl.h"
 #include "common/clock.h"
 #include "common/file.h"
@@ -306,21 +307,36 @@ static enum sg_rc record_key(struct cer_execution *x,
     SG_TRY(cer_json_put_text(line, "attributes", attrs, err));
     SG_TRY(cer_json_put_text(line, "type", tok_key_type_name(info->type), err));
     SG_TRY(cer_json_put_bool(line, "adopted", adopted, err));
+    /* check_made() held it against the token's */
+    SG_TRY(cer_guard_encode(&x->plan->key.guard, line, err));
     SG_TRY(cer_journal_add(x, "key-made", SG_TAKE(line), err));
     cer_say(x->room, "%-24s %s (%s): %s\n", adopted ? "Key found" : "Key made",
             info->label, tok_key_type_name(info->type), attrs);
     return SG_OK;
 }
 
-static bool same_guard(const struct tok_key_info *info,
-                       const struct tok_guard *guard)
+/* Is the key that is in the token the one that the plan asks for, with all of
+ * its guard? */
+static enum sg_rc check_made(struct cer_execution *x,
+                             const struct tok_key_info *info,
+                             struct sg_err *err)
 {
-    return info->has_guard && info->purpose == guard->purpose
-           && info->may_sign_ca == guard->may_sign_ca
-           && info->has_max_path_length == guard->has_max_path_length
-           && (!guard->has_max_path_length
-               || info->max_path_length == guard->max_path_length)
-           && info->max_validity == guard->max_validity && !info->bound;
+    SG_CLEANUP(sg_buf_done) struct sg_buf bytes;
+    struct tok_key_open want;
+    struct tok_guard_view view;
+    struct tok_key *key = NULL;
+
+    sg_buf_init(&bytes, TOK_FRAME_MAX);
+    want_key(&want, info->label, SG_SLICE(info->spki, info->spki_len));
+    SG_TRY(tok_client_key(x->client, &want, &key, err));
+    SG_TRY(tok_guard_show(key, &bytes, &view, err));
+    if (info->type == x->plan->key.type && !view.guard.bound
+        && cer_guard_same(&view.guard, &x->plan->key.guard))
+        return SG_OK;
+    return sg_err_set(err, SG_CONFLICT,
+                      "the key '%s' is in the token, but its type or guard is "
+                      "not the plan's",
+                      info->label);
 }
 
 /* The intent is on record and the key is there: it is the one that was made,
@@ -337,12 +353,7 @@ static enum sg_rc adopt_key(struct cer_execution *x,
                           "sign nothing. Destroy it with the token's own tool "
                           "and run this again",
                           info->label);
-    if (info->type != x->plan->key.type
-        || !same_guard(info, &x->plan->key.guard))
-        return sg_err_set(err, SG_CONFLICT,
-                          "the key '%s' is in the token, but its type or guard "
-                          "is not the plan's",
-                          info->label);
+    SG_TRY(check_made(x, info, err));
     cer_say(x->room, "The key was made before the interruption, with its "
                      "guard: no other one is made.\n");
     cer_say_hash(x->room, "Plan SHA-256", x->plan->sha256);
@@ -393,6 +404,7 @@ enum sg_rc cer_token_make_key(struct cer_execution *x, struct sg_err *err)
     if (unknown)
         cer_say(x->room, "There is no such key in the token: none was made.\n");
     SG_TRY(generate(x, &info, err));
+    SG_TRY(check_made(x, &info, err));
     return record_key(x, &info, false, err);
 }
 
@@ -484,7 +496,7 @@ enum sg_rc cer_token_bind(struct cer_execution *x, struct sg_err *err)
         return bind_key(x, &info, err);
     cer_say(x->room,
             "The certificate's key is not in this token. Where it is, bind it "
-            "with:\n  signet ceremony bind %s/certificate.pem --key LABEL "
+            "with:\n  signet ceremony bind %s/chain.pem --key LABEL "
             "--token TOKEN\n",
             x->args->out);
     return SG_OK;

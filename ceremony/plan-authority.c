@@ -150,7 +150,7 @@ static enum sg_rc set_constraints(struct cer_build *build,
     made = sg_arena_new(build->arena, struct ca_constraints);
     if (made == NULL)
         return sg_err_set(err, SG_NOMEM, "name_constraints");
-    SG_TRY(cer_value_constraints(build, made, err));
+    SG_TRY(cer_value_constraints(build, nc, made, err));
     args->constraints = made;
     args->constraints_not_critical = nc->critical != NULL && !*nc->critical;
     return SG_OK;
@@ -188,7 +188,8 @@ static enum sg_rc set_extensions(struct cer_build *build,
         request->path_length != NULL ? *request->path_length : 0;
     args->digital_signature =
         request->digital_signature != NULL && *request->digital_signature;
-    SG_TRY(cer_value_purposes(build, &args->eku, err));
+    SG_TRY(cer_value_purposes(build, &request->extended_key_usage, &args->eku,
+                              err));
     args->n_eku = request->extended_key_usage.v_count;
     args->issuing_certificates = texts(&request->issuing_certificates);
     args->ocsp_servers = texts(&request->ocsp_servers);

@@ -53,11 +53,13 @@ enum sg_rc cer_value_time(const char *key, const char *text, int64_t *ret,
 enum sg_rc cer_value_subject(struct cer_build *build, struct ca_dn *ret,
                              struct sg_err *err);
 enum sg_rc cer_value_constraints(struct cer_build *build,
+                                 const struct cer_request_constraints *names,
                                  struct ca_constraints *ret,
                                  struct sg_err *err);
 /* Purposes as dotted texts. */
-enum sg_rc cer_value_purposes(struct cer_build *build, const char *const **ret,
-                              struct sg_err *err);
+enum sg_rc cer_value_purposes(struct cer_build *build,
+                              const struct cer_list *list,
+                              const char *const **ret, struct sg_err *err);
 struct cer_period {
     int64_t not_before, not_after;
 };
@@ -67,6 +69,9 @@ enum sg_rc cer_value_validity(const struct cer_request_validity *validity,
 /* Kept when there is room for it. */
 SG_PRINTF(2, 3)
 void cer_build_warn(struct cer_build *build, const char *fmt, ...);
+
+/* The guard of the key that is made (plan-guard.c). */
+enum sg_rc cer_build_guard(struct cer_build *build, struct sg_err *err);
 
 /* --- the TBS: each appends to build->tbs ------------------------------------- */
 

@@ -115,28 +115,7 @@ static enum sg_rc check_window(const struct cer_plan *plan, enum sg_rc rc,
     return SG_OK;
 }
 
-/* --- key and guard ----------------------------------------------------------- */
-
-static const char *guard_fault(const struct tok_guard *guard)
-{
-    bool ca = guard->purpose == TOK_PURPOSE_CA;
-
-    if (guard->purpose == TOK_PURPOSE_UNSET)
-        return "purpose: missing";
-    if (guard->max_validity < 0 || guard->max_validity > TOK_VALIDITY_MAX)
-        return "max_validity: beyond 10000000000 s";
-    if (ca && guard->max_validity == 0)
-        return "max_validity: purpose ca needs it";
-    if (!ca && guard->max_validity != 0)
-        return "max_validity: goes with purpose ca only";
-    if (!ca && guard->may_sign_ca)
-        return "may_sign_ca: goes with purpose ca only";
-    if (!ca && guard->no_crl)
-        return "may_sign_crls: goes with purpose ca only";
-    if (!guard->may_sign_ca && guard->has_max_path_length)
-        return "max_path_length: goes with may_sign_ca only";
-    return NULL;
-}
+/* --- key ----------------------------------------------------------- */
 
 static enum sg_rc check_key(const struct cer_plan *plan, enum sg_rc rc,
                             struct sg_err *err)
@@ -150,12 +129,9 @@ static enum sg_rc check_key(const struct cer_plan *plan, enum sg_rc rc,
     if (plan->key.token_serial != NULL)
         SG_TRY(check_text("token: serial", plan->key.token_serial,
                           TOK_LABEL_MAX - 1, rc, err));
-    if (plan->type != CER_TYPE_KEY)
-        return SG_OK;
-    const char *fault = guard_fault(&plan->key.guard);
-    if (fault != NULL)
-        return sg_err_set(err, rc, "guard: %s", fault);
-    return SG_OK;
+    return plan->type == CER_TYPE_KEY
+               ? cer_guard_check(&plan->key.guard, rc, err)
+               : SG_OK;
 }
 
 enum sg_rc cer_plan_check(const struct cer_plan *plan, enum sg_rc rc,

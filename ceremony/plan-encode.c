@@ -64,25 +64,6 @@ static enum sg_rc put_people(const struct cer_plan *plan, json_object *object,
                             (int64_t)plan->approvals_needed, err);
 }
 
-static enum sg_rc put_guard(const struct tok_guard *guard, json_object *object,
-                            struct sg_err *err)
-{
-    json_object *inner = NULL;
-
-    SG_TRY(new_object(object, "guard", &inner, err));
-    SG_TRY(cer_json_put_text(inner, "purpose", tok_purpose_name(guard->purpose),
-                             err));
-    SG_TRY(cer_json_put_bool(inner, "may_sign_ca", guard->may_sign_ca, err));
-    SG_TRY(cer_json_put_bool(inner, "may_sign_crls",
-                             guard->purpose == TOK_PURPOSE_CA && !guard->no_crl,
-                             err));
-    SG_TRY(cer_json_put_int(inner, "max_validity", guard->max_validity, err));
-    return guard->has_max_path_length
-               ? cer_json_put_int(inner, "max_path_length",
-                                  guard->max_path_length, err)
-               : cer_json_put_null(inner, "max_path_length", err);
-}
-
 static enum sg_rc put_key(const struct cer_plan *plan, json_object *object,
                           struct sg_err *err)
 {
@@ -98,8 +79,9 @@ static enum sg_rc put_key(const struct cer_plan *plan, json_object *object,
     SG_TRY(cer_json_put_text(inner, "label", key->label, err));
     SG_TRY(cer_json_put_text(inner, "type", tok_key_type_name(key->type), err));
     SG_TRY(put_bytes_or_null(inner, "public_key", key->spki, err));
-    return plan->type == CER_TYPE_KEY ? put_guard(&key->guard, inner, err)
-                                      : cer_json_put_null(inner, "guard", err);
+    return plan->type == CER_TYPE_KEY
+               ? cer_guard_encode(&key->guard, inner, err)
+               : cer_json_put_null(inner, "guard", err);
 }
 
 static enum sg_rc put_rules(const struct cer_plan *plan, json_object *object,

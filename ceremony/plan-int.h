@@ -11,6 +11,24 @@
  * with rc: SG_CONFIG for a request, SG_FORMAT for a plan. */
 enum sg_rc cer_plan_check(const struct cer_plan *plan, enum sg_rc rc,
                           struct sg_err *err);
+/* --- the guard of a key that is made: plan-guard.c ---------------------------- */
+
+enum sg_rc cer_guard_check(const struct tok_guard *guard, enum sg_rc rc,
+                           struct sg_err *err);
+/* The member "guard" of the plan's key. */
+enum sg_rc cer_guard_encode(const struct tok_guard *guard, json_object *key,
+                            struct sg_err *err);
+enum sg_rc cer_guard_take(struct cer_reader *key, struct sg_arena *arena,
+                          struct tok_guard *ret, struct sg_err *err);
+/* The same limits, whatever they are bound to. */
+bool cer_guard_same(const struct tok_guard *a, const struct tok_guard *b);
+/* Line by line for people. */
+typedef void (*cer_guard_row)(void *arg, const char *title, const char *text);
+enum sg_rc cer_guard_tell(const struct tok_guard *guard, cer_guard_row row,
+                          void *arg, struct sg_err *err);
+
+/* --- the TBS ------------------------------------------------------------------ */
+
 /* Does the TBS go with the plan's chain, key and algorithm? SG_FORMAT. */
 enum sg_rc cer_plan_check_tbs(const struct cer_plan *plan, struct sg_err *err);
 
@@ -28,10 +46,16 @@ enum sg_rc cer_describe_csr(struct sg_slice info, enum ca_sigalg alg,
                             json_object **ret, struct sg_err *err);
 enum sg_rc cer_describe_crl(struct sg_slice tbs, enum ca_sigalg alg,
                             json_object **ret, struct sg_err *err);
+/* "permitted" and "excluded" into object. */
+enum sg_rc cer_describe_constraints(const struct ca_constraints *constraints,
+                                    json_object *object, struct sg_err *err);
 /* Appends to object what the extensions say. */
 enum sg_rc cer_describe_extensions(const struct ca_cert *cert,
                                    json_object *object, struct sg_err *err);
 
+/* "serverAuth" as "1.3.6.1.5.5.7.3.1"; what is no such name as it is. Returns
+ * text or dst. */
+const char *cer_purpose_oid(const char *text, char dst[SG_OID_TEXT_MAX]);
 /* The token's name for keys of this kind; SG_POLICY when it has none. */
 enum sg_rc cer_key_type(const struct ca_spki *spki, enum tok_key_type *ret,
                         struct sg_err *err);

@@ -98,39 +98,7 @@ static enum sg_rc take_people(struct cer_reader *in, struct sg_arena *arena,
     return SG_OK;
 }
 
-/* --- key and guard ----------------------------------------------------------- */
-
-static enum sg_rc take_guard(struct cer_reader *key, struct tok_guard *guard,
-                             struct sg_arena *arena, struct sg_err *err)
-{
-    struct cer_reader in;
-    json_object *limit = NULL;
-    const char *purpose = NULL;
-    bool crls = false;
-
-    SG_TRY(take_object(key, "guard", "plan: guard", &in, err));
-    SG_TRY(cer_take_text(&in, "purpose", arena, &purpose, err));
-    if (tok_purpose_parse(purpose, &guard->purpose, err) != SG_OK)
-        return malformed("plan: guard", err);
-    SG_TRY(cer_take_bool(&in, "may_sign_ca", &guard->may_sign_ca, err));
-    SG_TRY(cer_take_bool(&in, "may_sign_crls", &crls, err));
-    guard->no_crl = guard->purpose == TOK_PURPOSE_CA && !crls;
-    SG_TRY(cer_take_int(&in, "max_validity", 0, TOK_VALIDITY_MAX,
-                        &guard->max_validity, err));
-    SG_TRY(
-        cer_take_or_null(&in, "max_path_length", json_type_int, &limit, err));
-    if (limit != NULL) {
-        int64_t v = json_object_get_int64(limit);
-
-        if (v < 0 || v > UINT32_MAX)
-            return sg_err_set(err, SG_FORMAT,
-                              "plan: guard: \"max_path_length\" is out of "
-                              "range");
-        guard->has_max_path_length = true;
-        guard->max_path_length = (uint32_t)v;
-    }
-    return cer_reader_end(&in, err);
-}
+/* --- key ----------------------------------------------------------- */
 
 static enum sg_rc take_key(struct cer_reader *in, struct sg_arena *arena,
                            struct cer_plan *plan, struct sg_err *err)
@@ -158,7 +126,7 @@ static enum sg_rc take_key(struct cer_reader *in, struct sg_arena *arena,
         return malformed("plan: key: type", err);
     SG_TRY(take_bytes_or_empty(&inner, "public_key", arena, &key->spki, err));
     if (plan->type == CER_TYPE_KEY) {
-        SG_TRY(take_guard(&inner, &key->guard, arena, err));
+        SG_TRY(cer_guard_take(&inner, arena, &key->guard, err));
     } else {
         SG_TRY(cer_take_or_null(&inner, "guard", json_type_null, &serial, err));
     }

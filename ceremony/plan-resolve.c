@@ -85,27 +85,7 @@ static enum sg_rc set_head(struct cer_build *build, struct sg_err *err)
     return set_people(build, err);
 }
 
-/* --- guard, key, issuer --------------------------------------------------------- */
-
-static enum sg_rc set_guard(struct cer_build *build, struct sg_err *err)
-{
-    const struct cer_request_guard *asked = build->request->guard;
-    struct tok_guard *guard = &build->plan->key.guard;
-    struct sg_err why = { 0 };
-
-    if (tok_purpose_parse(asked->purpose, &guard->purpose, &why) != SG_OK)
-        return sg_err_set(err, SG_CONFIG, "guard: %s", why.msg);
-    guard->may_sign_ca = asked->may_sign_ca != NULL && *asked->may_sign_ca;
-    guard->no_crl = asked->may_sign_crls != NULL && !*asked->may_sign_crls;
-    guard->has_max_path_length = asked->max_path_length != NULL;
-    if (asked->max_path_length != NULL)
-        guard->max_path_length = *asked->max_path_length;
-    if (asked->max_validity != NULL
-        && sg_parse_duration(asked->max_validity, &guard->max_validity, &why)
-               != SG_OK)
-        return sg_err_set(err, SG_CONFIG, "guard: max_validity: %s", why.msg);
-    return SG_OK;
-}
+/* --- key, issuer --------------------------------------------------------- */
 
 enum sg_rc cer_key_type(const struct ca_spki *spki, enum tok_key_type *ret,
                         struct sg_err *err)
@@ -214,7 +194,7 @@ static enum sg_rc set_key(struct cer_build *build, struct sg_err *err)
     if (asked == TOK_KEY_UNSET)
         return sg_err_set(err, SG_CONFIG, "key: type: type key needs it");
     key->type = asked;
-    return set_guard(build, err);
+    return cer_build_guard(build, err);
 }
 
 /* --- what will be signed --------------------------------------------------------- */

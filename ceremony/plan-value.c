@@ -136,22 +136,22 @@ static enum sg_rc add_trees(struct cer_build *build,
 }
 
 enum sg_rc cer_value_constraints(struct cer_build *build,
+                                 const struct cer_request_constraints *names,
                                  struct ca_constraints *ret, struct sg_err *err)
 {
-    const struct cer_request_constraints *nc = build->request->name_constraints;
     struct ca_constraints made = { 0 };
 
-    if (nc->permitted != NULL)
-        SG_TRY(add_trees(build, nc->permitted, &made.permitted, err));
-    if (nc->excluded != NULL)
-        SG_TRY(add_trees(build, nc->excluded, &made.excluded, err));
+    if (names->permitted != NULL)
+        SG_TRY(add_trees(build, names->permitted, &made.permitted, err));
+    if (names->excluded != NULL)
+        SG_TRY(add_trees(build, names->excluded, &made.excluded, err));
     *ret = made;
     return SG_OK;
 }
 
 /* --- purposes ------------------------------------------------------------------ */
 
-static const char *purpose_oid(struct cer_build *build, const char *text)
+const char *cer_purpose_oid(const char *text, char dst[SG_OID_TEXT_MAX])
 {
     static const enum ca_oid purposes[] = {
         CA_OID_EKU_SERVER_AUTH,   CA_OID_EKU_CLIENT_AUTH,
@@ -161,26 +161,28 @@ static const char *purpose_oid(struct cer_build *build, const char *text)
     };
 
     for (size_t i = 0; i < SG_ARRAY_LEN(purposes); i++) {
-        char dotted[SG_OID_TEXT_MAX];
         struct sg_slice oid = ca_oid(purposes[i]);
 
-        if (strcmp(ca_oid_text(oid, dotted), text) == 0)
-            return sg_arena_strdup(build->arena, sg_oid_to_text(oid, dotted));
+        if (strcmp(ca_oid_text(oid, dst), text) == 0)
+            return sg_oid_to_text(oid, dst);
     }
-    return sg_arena_strdup(build->arena, text);
+    return text;
 }
 
-enum sg_rc cer_value_purposes(struct cer_build *build, const char *const **ret,
-                              struct sg_err *err)
+enum sg_rc cer_value_purposes(struct cer_build *build,
+                              const struct cer_list *list,
+                              const char *const **ret, struct sg_err *err)
 {
-    const struct cer_list *list = &build->request->extended_key_usage;
     const char **made =
         sg_arena_array(build->arena, const char *, list->v_count + 1);
 
     if (made == NULL)
         return sg_err_set(err, SG_NOMEM, "extended_key_usage");
     for (uint32_t i = 0; i < list->v_count; i++) {
-        made[i] = purpose_oid(build, list->v[i]);
+        char dotted[SG_OID_TEXT_MAX];
+
+        made[i] =
+            sg_arena_strdup(build->arena, cer_purpose_oid(list->v[i], dotted));
         if (made[i] == NULL)
             return sg_err_set(err, SG_NOMEM, "extended_key_usage");
     }

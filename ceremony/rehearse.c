@@ -246,8 +246,10 @@ static enum sg_rc stand_in(struct stage *s, struct cer_plan *plan,
         SG_TRY(with_key(s, plan->chain[0], spki, false, &plan->chain[0], err));
     plan->key.spki = spki;
     SG_TRY(cer_sha256(plan->tbs, plan->tbs_sha256, err));
-    return plan->n_chain == 0 ? SG_OK
-                              : tok_guard_bind(key, plan->chain[0], err);
+    return plan->n_chain == 0
+               ? SG_OK
+               : tok_guard_bind_chain(key, plan->chain[0], plan->chain + 1,
+                                      plan->n_chain - 1, err);
 }
 
 /* --- the rehearsal -------------------------------------------------------------- */

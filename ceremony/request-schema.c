@@ -62,15 +62,6 @@ static const cyaml_schema_field_t KEY_FIELDS[] = {
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t GUARD_FIELDS[] = {
-    NEEDED(cer_request_guard, purpose),
-    TEXT(cer_request_guard, max_validity),
-    FLAG(cer_request_guard, may_sign_ca),
-    FLAG(cer_request_guard, may_sign_crls),
-    NUMBER(cer_request_guard, max_path_length),
-    CYAML_FIELD_END,
-};
-
 static const cyaml_schema_field_t SUBJECT_FIELDS[] = {
     TEXT(cer_request_subject, country),
     TEXT(cer_request_subject, organization),
@@ -106,6 +97,25 @@ static const cyaml_schema_field_t CONSTRAINTS_FIELDS[] = {
     MAPPING(cer_request_constraints, permitted, NAMES_FIELDS),
     MAPPING(cer_request_constraints, excluded, NAMES_FIELDS),
     FLAG(cer_request_constraints, critical),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t GUARD_NAMES_FIELDS[] = {
+    MAPPING(cer_request_constraints, permitted, NAMES_FIELDS),
+    MAPPING(cer_request_constraints, excluded, NAMES_FIELDS),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t GUARD_FIELDS[] = {
+    NEEDED(cer_request_guard, purpose),
+    TEXT(cer_request_guard, max_validity),
+    FLAG(cer_request_guard, may_sign_ca),
+    FLAG(cer_request_guard, may_sign_crls),
+    NUMBER(cer_request_guard, max_path_length),
+    LIST(cer_request_guard, extended_key_usage),
+    MAPPING(cer_request_guard, name_constraints, GUARD_NAMES_FIELDS),
+    NUMBER(cer_request_guard, max_per_second),
+    NUMBER(cer_request_guard, max_per_day),
     CYAML_FIELD_END,
 };
 

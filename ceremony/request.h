@@ -31,11 +31,6 @@ struct cer_request_token {
 struct cer_request_key {
     char *label, *type;
 };
-struct cer_request_guard {
-    char *purpose, *max_validity;
-    bool *may_sign_ca, *may_sign_crls;
-    uint32_t *max_path_length;
-};
 struct cer_request_subject {
     char *country, *organization, *locality, *province, *street, *postal_code;
     char *serial_number, *common_name;
@@ -50,6 +45,13 @@ struct cer_request_names {
 struct cer_request_constraints {
     struct cer_request_names *permitted, *excluded;
     bool *critical;
+};
+struct cer_request_guard {
+    char *purpose, *max_validity;
+    bool *may_sign_ca, *may_sign_crls;
+    uint32_t *max_path_length, *max_per_second, *max_per_day;
+    struct cer_list extended_key_usage;
+    struct cer_request_constraints *name_constraints; /* critical is unused */
 };
 struct cer_request_policy {
     char *oid, *cps, *notice;

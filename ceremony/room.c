@@ -208,31 +208,20 @@ static void say_people(const struct cer_room *room, const struct cer_plan *plan)
             plan->approvals_needed, plan->n_approvers);
 }
 
-static void say_guard(const struct cer_room *room, const struct cer_plan *plan)
+static void say_guard_row(void *arg, const char *title, const char *text)
 {
-    const struct tok_guard *guard = &plan->key.guard;
-    char limit[64];
+    const struct cer_room *room = arg;
+    int indent = strcmp(title, "Guard") == 0 ? 0 : 2;
 
-    cer_say(room, "%-*s %s\n", CER_TITLE_WIDTH, "Guard",
-            tok_purpose_name(guard->purpose));
-    if (guard->purpose != TOK_PURPOSE_CA)
-        return;
-    if (!guard->may_sign_ca)
-        (void)snprintf(limit, sizeof(limit), "no");
-    else if (guard->has_max_path_length)
-        (void)snprintf(limit, sizeof(limit), "path length %u at most",
-                       guard->max_path_length);
-    else
-        (void)snprintf(limit, sizeof(limit), "any path length");
-    cer_say(room, "%-*s %s\n", CER_TITLE_WIDTH, "  CA certificates", limit);
-    cer_say(room, "%-*s %s\n", CER_TITLE_WIDTH, "  CRLs",
-            guard->no_crl ? "no" : "yes");
-    cer_say(room, "%-*s %lld days\n", CER_TITLE_WIDTH, "  Longest validity",
-            (long long)(guard->max_validity / 86400));
+    cer_say(room, "%*s%-*s ", indent, "", CER_TITLE_WIDTH - indent, title);
+    room->say(room->arg, text); /* may be long, and nothing is cut */
+    cer_say(room, "\n");
 }
 
-static void say_key(const struct cer_room *room, const struct cer_plan *plan)
+static enum sg_rc say_key(const struct cer_room *room,
+                          const struct cer_plan *plan, struct sg_err *err)
 {
+    struct cer_room guest = *room;
     const struct cer_key *key = &plan->key;
 
     cer_say(room, "%-*s %s%s%s\n", CER_TITLE_WIDTH, "Token", key->token_label,
@@ -241,8 +230,9 @@ static void say_key(const struct cer_room *room, const struct cer_plan *plan)
     cer_say(room, "%-*s %s (%s)\n", CER_TITLE_WIDTH,
             plan->type == CER_TYPE_KEY ? "Key to make" : "Key that signs",
             key->label, tok_key_type_name(key->type));
-    if (plan->type == CER_TYPE_KEY)
-        say_guard(room, plan);
+    return plan->type == CER_TYPE_KEY
+               ? cer_guard_tell(&key->guard, say_guard_row, &guest, err)
+               : SG_OK;
 }
 
 static enum sg_rc say_chain(const struct cer_room *room,
@@ -294,7 +284,7 @@ enum sg_rc cer_say_plan(const struct cer_room *room,
             sg_time_text(plan->window_from, from),
             sg_time_text(plan->window_until, until));
     say_people(room, plan);
-    say_key(room, plan);
+    SG_TRY(say_key(room, plan, err));
     if (plan->type != CER_TYPE_KEY) {
         SG_TRY(cer_describe(plan, &says, err));
         cer_say(room, "\nWhat will be signed\n");

@@ -24,7 +24,25 @@ static const char KEY[] =
     "  may_sign_ca: true\n"
     "#  max_path_length: 1\n"
     "# purpose ca only: may it sign CRLs (default true)?\n"
-    "#  may_sign_crls: true\n";
+    "#  may_sign_crls: true\n"
+    "# purpose ca only: the purposes, by name or OID, that a certificate may have,\n"
+    "# and it must then have some; a root's own has none. Left out: any.\n"
+    "#  extended_key_usage: [serverAuth, clientAuth]\n"
+    "# purpose ca only: the names that it signs for, besides what the certificates\n"
+    "# above it permit (RFC 5280 4.2.1.10). Left out: no limit of its own.\n"
+    "#  name_constraints:\n"
+    "#    permitted:\n"
+    "#      dns: [example.com]              # and all below it\n"
+    "#      ip: [192.0.2.0/24, \"2001:db8::/32\"]\n"
+    "#      email: [example.com]            # or .example.com, or one mailbox\n"
+    "#      uri: [.example.com]             # hosts\n"
+    "#      directory: [\"O=Example,C=DE\"]\n"
+    "#      upn: [example.com]\n"
+    "#    excluded:\n"
+    "#      dns: [secret.example.com]\n"
+    "# Signatures at most, of every kind. Left out: any number.\n"
+    "#  max_per_second: 50\n"
+    "#  max_per_day: 10000\n";
 
 static const char ROOT[] =
     T_HEAD("root", "the self-signed certificate of a root CA.",

@@ -4,6 +4,7 @@
 
 #include "ceremony/html.h"
 #include "ceremony/json.h"
+#include "ceremony/plan-int.h"
 #include "ceremony/svg.h"
 #include "ceremony/transcript.h"
 #include "common/clock.h"
@@ -204,6 +205,13 @@ static void put_summary(struct page *p)
     cer_html_raw(&p->w, "</dl>\n");
 }
 
+static void put_guard_row(void *arg, const char *title, const char *text)
+{
+    struct page *p = arg;
+
+    cer_html_row(&p->w, title, text);
+}
+
 static enum sg_rc put_signed(struct page *p, struct sg_err *err)
 {
     json_object *line = newest(p, "signed");
@@ -221,6 +229,8 @@ static enum sg_rc put_signed(struct page *p, struct sg_err *err)
         cer_html_row(&p->w, "Algorithm", ca_sigalg_name(plan->alg));
         cer_html_row(&p->w, "Signature (base64)",
                      line != NULL ? member(line, "signature") : "not made");
+    } else {
+        SG_TRY(cer_guard_tell(&plan->key.guard, put_guard_row, p, err));
     }
     cer_html_raw(&p->w, "</dl>\n");
     if (p->content != NULL) {

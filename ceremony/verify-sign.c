@@ -62,9 +62,11 @@ enum sg_rc cer_verify_key(struct cer_verify *v, struct sg_err *err)
     struct ca_spki spki;
     enum tok_key_type type = TOK_KEY_UNSET;
     const char *want = tok_key_type_name(v->plan.key.type);
+    struct tok_guard guard = { 0 };
 
     SG_TRY(cer_verify_line(v, "key-made", &in, err));
     SG_TRY(cer_take_bytes(&in, "spki", &v->arena, &v->result, err));
+    SG_TRY(cer_guard_take(&in, &v->arena, &guard, err));
     SG_TRY(ca_spki_parse(v->result, &spki, err));
     SG_TRY(cer_key_type(&spki, &type, err));
     SG_TRY(cer_verify_same(v, &in, "label", v->plan.key.label, err));
@@ -72,6 +74,9 @@ enum sg_rc cer_verify_key(struct cer_verify *v, struct sg_err *err)
         return sg_err_set(err, SG_FORMAT, "a key of type %s was made, not %s",
                           tok_key_type_name(type), want);
     SG_TRY(cer_verify_same(v, &in, "type", want, err));
+    if (!cer_guard_same(&guard, &v->plan.key.guard))
+        return sg_err_set(err, SG_FORMAT,
+                          "key-made: \"guard\" is not the plan's");
     (void)snprintf(v->note, sizeof(v->note), "%s", want);
     return check_attributes(v, &in, err);
 }

@@ -20,8 +20,8 @@ static const struct cli_option WORDS[] = {
       CLI_TEXT(struct bind_args, certificate),
       .value = "CERTIFICATE",
       .required = true,
-      .help = "the CA's certificate (PEM); what follows it in the file is not "
-              "looked at" },
+      .help = "the CA's certificate; those above it, nearest first, may follow "
+              "in the file (PEM), and their limits hold too" },
 };
 static const struct cli_option OPTIONS[] = {
     { .name = "key",
@@ -136,7 +136,7 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
 }
 
 static const char *const EXAMPLES[] = {
-    "signet ceremony bind intermediate/certificate.pem --key issuing \\",
+    "signet ceremony bind intermediate/chain.pem --key issuing \\",
     "    --token issuing --pin-source prompt",
     NULL,
 };

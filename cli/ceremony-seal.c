@@ -184,8 +184,8 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
 }
 
 static const char *const EXAMPLES[] = {
-    "signet ceremony seal root-ceremony/ --token Room --key clerk "
-    "--certificate clerk.pem",
+    "signet ceremony seal root-ceremony/ --token Room --key clerk \\",
+    "    --certificate clerk.pem",
     NULL,
 };
 

@@ -40,6 +40,9 @@ static const struct cli_command *const COMMANDS[] = {
     &CLI_CMD_HEALTH,
 };
 
+#define NAME_COLUMNS 24 /* the longest name, "ceremony ledger calendar" */
+#define GROUP_MAX 128   /* bytes of the words before that */
+
 /* The words of the command line that make a command's name. */
 struct words {
     int argc;
@@ -59,14 +62,31 @@ static const char *after_word(const char *name, const char *word)
 
 /* NOLINTBEGIN(clang-analyzer-core.NullDereference): the analyser cannot see
  * that no entry of COMMANDS is NULL. */
-static bool is_group(const char *word)
+/* Do names of commands go on behind these words ("ceremony bundle")? */
+static bool is_group(const char *words)
 {
     for (size_t i = 0; i < SG_ARRAY_LEN(COMMANDS); i++) {
-        const char *rest = after_word(COMMANDS[i]->name, word);
+        const char *rest = after_word(COMMANDS[i]->name, words);
         if (rest != NULL && *rest != '\0')
             return true;
     }
     return false;
+}
+
+/* The words with spaces between, as far as they are none of an option. */
+static const char *join(struct words words, char dst[GROUP_MAX])
+{
+    size_t used = 0;
+
+    dst[0] = '\0';
+    for (int i = 0; i < words.argc && words.argv[i][0] != '-'; i++) {
+        int n = snprintf(dst + used, GROUP_MAX - used, "%s%s", i > 0 ? " " : "",
+                         words.argv[i]);
+        if (n < 0 || (size_t)n >= GROUP_MAX - used)
+            break;
+        used += (size_t)n;
+    }
+    return dst;
 }
 
 /* How many of the words make the whole of the name; 0 when they do not. */
@@ -95,6 +115,11 @@ static const struct cli_command *find_command(struct words words, int *ret_used)
     return NULL;
 }
 
+static void put_summary(const struct cli_command *cmd, FILE *out)
+{
+    (void)fprintf(out, "  %-*s %s\n", NAME_COLUMNS, cmd->name, cmd->summary);
+}
+
 static void overview(const struct cli *cli, FILE *out)
 {
     const char *bold = cli->colour ? "\033[1m" : "";
@@ -106,8 +131,7 @@ static void overview(const struct cli *cli, FILE *out)
         "%sCommands%s\n",
         bold, plain);
     for (size_t i = 0; i < SG_ARRAY_LEN(COMMANDS); i++)
-        (void)fprintf(out, "  %-23s %s\n", COMMANDS[i]->name,
-                      COMMANDS[i]->summary);
+        put_summary(COMMANDS[i], out);
     (void)fprintf(
         out, "\n"
              "\"signet help COMMAND\" shows a command's options and an "
@@ -120,11 +144,9 @@ static void group_overview(const char *group, FILE *out)
     (void)fprintf(out, "usage: signet %s COMMAND [options]\n\n", group);
     if (strcmp(group, "ceremony") == 0)
         (void)fputs("The steps of a ceremony, in their order:\n\n", out);
-    for (size_t i = 0; i < SG_ARRAY_LEN(COMMANDS); i++) {
+    for (size_t i = 0; i < SG_ARRAY_LEN(COMMANDS); i++)
         if (after_word(COMMANDS[i]->name, group) != NULL)
-            (void)fprintf(out, "  %-23s %s\n", COMMANDS[i]->name,
-                          COMMANDS[i]->summary);
-    }
+            put_summary(COMMANDS[i], out);
 }
 /* NOLINTEND(clang-analyzer-core.NullDereference) */
 
@@ -156,13 +178,14 @@ static enum sg_rc show_help(struct cli *cli, struct words words,
                             struct sg_err *err)
 {
     int used;
+    char group[GROUP_MAX];
     const struct cli_command *cmd = find_command(words, &used);
     if (words.argc == 0)
         overview(cli, stdout);
     else if (cmd != NULL)
         cli_args_help(cli, cmd, stdout);
-    else if (words.argc == 1 && is_group(words.argv[0]))
-        group_overview(words.argv[0], stdout);
+    else if (is_group(join(words, group)))
+        group_overview(group, stdout);
     else
         return unknown_command(cli, words, err);
     return SG_OK;
@@ -210,12 +233,12 @@ static enum sg_rc dispatch(struct cli *cli, struct words words,
         return run_command(
             cli, cmd, (struct words){ words.argc - used, words.argv + used },
             err);
-    bool asks = words.argc == 1
-                || (words.argc == 2
-                    && (strcmp(words.argv[1], "--help") == 0
-                        || strcmp(words.argv[1], "-h") == 0));
-    if (is_group(first) && asks) {
-        group_overview(first, stdout);
+    char group[GROUP_MAX];
+    const char *last = words.argv[words.argc - 1];
+    bool asks = last[0] != '-' || strcmp(last, "--help") == 0
+                || strcmp(last, "-h") == 0;
+    if (asks && is_group(join(words, group))) {
+        group_overview(group, stdout);
         return SG_OK;
     }
     return unknown_command(cli, words, err);

@@ -522,6 +522,126 @@ def test_every_type_is_rehearsed_and_executed(room):
         verified(room, out)
 
 
+# --- guards -------------------------------------------------------------------------
+
+FULL_GUARD = {
+    "purpose": "ca", "may_sign_ca": True, "may_sign_crls": False,
+    "max_validity": "100d", "max_path_length": 1,
+    "extended_key_usage": ["serverAuth", "1.3.6.1.5.5.7.3.9"],
+    "name_constraints": {"permitted": {"dns": ["example.com"],
+                                       "directory": ["O=Guarded"]},
+                         "excluded": {"dns": ["secret.example.com"]}},
+    "max_per_second": 50, "max_per_day": 2,
+}
+
+
+def shown_guard(room, label):
+    done = room.signet("key", "show", "--label", label, "--token", "root",
+                       "--json", *room.token_opts())
+    return json.loads(done.stdout)
+
+
+def guarded_intermediate(room, name, **changes):
+    """One that the full guard lets pass, but for the changes."""
+    fields = {
+        "key": {"label": "guarded"},
+        "issuer": {"certificate": str(room.dir / "guarded/certificate.pem")},
+        "public_key": str(room.dir / "first-key/public-key.pem"),
+        "subject": {"organization": "Guarded", "common_name": name},
+        "path_length": 0, "extended_key_usage": ["serverAuth"],
+        "validity": {"not_before": instant(60), "duration": "50d"}, **changes}
+    return room.plan("intermediate", name, **{
+        key: value for key, value in fields.items() if value is not None})
+
+
+def test_a_key_ceremony_sets_the_whole_guard(room):
+    plan = room.key_plan("guarded-key", "guarded", guard=FULL_GUARD)
+    done = room.execute(plan, "guarded-key")
+    for line in ("Guard                    ca",
+                 "  CA certificates        path length 1 at most",
+                 "  CRLs                   no",
+                 "  Longest validity       100 days",
+                 "  Purposes               serverAuth, OCSPSigning",
+                 "  Names permitted        DNS:example.com, "
+                 "directoryName:O=Guarded",
+                 "  Names excluded         DNS:secret.example.com",
+                 "  Signatures a second    50",
+                 "  Signatures a day       2"):
+        expect_in("\n" + line + "\n", done.stdout)
+    verified(room, "guarded-key")
+    page = (room.dir / "guarded-key/transcript.html").read_text()
+    for text in ("DNS:secret.example.com", "serverAuth, OCSPSigning",
+                 "Signatures a day", "path length 1 at most"):
+        expect_in(text, page)
+    made = [x for x in room.events("guarded-key") if x["event"] == "key-made"]
+    expect(made[0]["guard"], json.loads(plan.bytes())["key"]["guard"])
+    guard = shown_guard(room, "guarded")
+    for key, value in {"may_sign_ca": True, "max_path_length": 1,
+                       "max_validity": "100d", "may_sign_crl": False,
+                       "max_per_second": 50, "max_per_day": 2,
+                       "extended_key_usage": ["serverAuth", "OCSPSigning"],
+                       "permitted_names": ["DNS:example.com",
+                                           "directoryName:O=Guarded"],
+                       "excluded_names": ["DNS:secret.example.com"]}.items():
+        expect(guard[key], value, key)
+
+
+def test_each_field_of_the_guard_holds(room):
+    public = room.dir / "guarded-key/public-key.pem"
+    subject = {"organization": "Guarded", "common_name": "Root"}
+    plan = room.plan("root", "guarded-long", key={"label": "guarded"},
+                     public_key=str(public), subject=subject,
+                     validity={"not_before": instant(), "duration": "110d"})
+    room.refused(65, "validity of 9504000 s", plan, "guarded-long")
+    plan = room.plan("root", "guarded", key={"label": "guarded"},
+                     public_key=str(public), subject=subject,
+                     validity={"not_before": instant(), "duration": "100d"})
+    room.execute(plan, "guarded")
+    for name, message, fields in (
+            ("g-path", "path length 2, at most 1", {"path_length": 2}),
+            ("g-none", "no extKeyUsage", {"extended_key_usage": None}),
+            ("g-eku", "extKeyUsage 1.3.6.1.5.5.7.3.4 is none of the key's",
+             {"extended_key_usage": ["emailProtection"]}),
+            ("g-name", "directoryName is outside of the permitted subtrees of "
+             "the key's own name constraints",
+             {"subject": {"common_name": "Elsewhere"}})):
+        room.refused(65, message, guarded_intermediate(room, name, **fields),
+                     name)
+    plan = room.plan("crl", "g-crl", key={"label": "guarded"}, issuer={
+        "certificate": str(room.dir / "guarded/certificate.pem")}, crl={
+            "number": "1", "this_update": instant(60),
+            "next_update": instant(30 * DAY)})
+    room.refused(65, "this key may not sign CRLs", plan, "g-crl")
+    room.execute(guarded_intermediate(room, "g-good"), "g-good")
+    room.refused(75, "more than 2 signatures per day",
+                 guarded_intermediate(room, "g-third"), "g-third")
+
+
+def test_the_rate_of_a_second_holds(room):
+    """Two at once, under a guard that has one a second: one is refused. It is
+    tried again, since a busy machine may take a second between them."""
+    room.execute(room.key_plan("slow-key", "slow", guard={
+        "purpose": "ca", "max_validity": "1d", "max_per_second": 1}),
+        "slow-key")
+    expect(shown_guard(room, "slow")["max_per_second"], 1)
+    public = str(room.dir / "slow-key/public-key.pem")
+    for n in range(5):
+        plans = [room.plan("csr", f"slow-{n}-{k}", key={"label": "slow"},
+                           public_key=public, subject={"common_name": "Slow"})
+                 for k in range(2)]
+        both = [subprocess.Popen(
+            [SIGNET, *room.execute_args(plan, plan.path.name + ".out")],
+            text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=room.env) for plan in plans]
+        errors = [p.communicate(plan.word + "\n")[1]
+                  for p, plan in zip(both, plans)]
+        if any("more than 1 signatures per second" in e for e in errors):
+            expect(sorted(p.returncode for p in both), [0, 75], errors)
+            return
+    raise AssertionError("five pairs were never refused")
+
+
 def test_binding_a_key_in_another_token(room):
     room.execute(room.plan("key", "bind-key", token={"label": "issuing"},
                            key={"label": "issuing", "type": "ec-p256"},
@@ -534,8 +654,9 @@ def test_binding_a_key_in_another_token(room):
                      subject={"common_name": "Bound"}, path_length=0,
                      validity={"not_before": instant(), "duration": "365d"})
     done = room.execute(plan, "bind")
-    expect_in("signet ceremony bind", done.stdout)
-    cert = room.dir / "bind/certificate.pem"
+    expect_in(f"signet ceremony bind {room.dir}/bind/chain.pem --key LABEL",
+              done.stdout)
+    cert = room.dir / "bind/chain.pem"
     argv = [SIGNET, "ceremony", "bind", cert, "--token", "issuing",
             *room.token_opts()]
     done = run(*argv, "--key", "issuing", input="aardvark-not\n", check=False,
@@ -551,6 +672,7 @@ def test_binding_a_key_in_another_token(room):
         *room.token_opts()).stdout)
     digest = hashlib.sha256((room.dir / "bind/certificate.der").read_bytes())
     expect_in(digest.hexdigest(), json.dumps(shown).replace(":", ""))
+    expect(shown["chain_length"], 2)
 
 
 def test_a_rehearsal_says_what_is_missing(room):

@@ -80,6 +80,22 @@ def test_version_and_help(lab):
         expect(max(map(len, text.splitlines())) <= 80, True, command)
     expect_in("  key show ", lab.signet("help", "key").stdout)
     expect(lab.signet("key", "--help").stdout, lab.signet("help", "key").stdout)
+    bundles = lab.signet("ceremony", "bundle").stdout
+    expect_in("usage: signet ceremony bundle COMMAND", bundles)
+    expect_in("  ceremony bundle unpack ", bundles)
+    for more in (("help", "ceremony", "bundle"),
+                 ("ceremony", "bundle", "--help")):
+        expect(lab.signet(*more).stdout, bundles)
+    # summaries stand below one another
+    expect(len({re.match(r"  (?:[a-z]+ )+ *", line).end()
+                for line in overview.split("Commands\n")[1].split("\n\n")[0]
+                .splitlines()}), 1, overview)
+    for command in COMMANDS:
+        text = lab.signet("help", *command.split()).stdout
+        for option in text.split("\n  --"):
+            said = " ".join(option.split()).count("may be given again")
+            expect(said <= 1, True, option)
+        expect(max(map(len, text.splitlines())) <= 80, True, command)
 
 
 def test_unknown_words_get_the_nearest(lab):
@@ -408,6 +424,17 @@ def test_a_guard_is_only_narrowed(lab):
     expect(shown["refused"], {"narrow": 3})
     expect(shown["max_validity"], "7d")
     refused(lab, 64, "no limit is given", *narrow, *issuing(lab))
+    names = get_json(lab, *narrow, "--permit-dns", "example.com",
+                     "--exclude-ip", "0.0.0.0/0", *issuing(lab))
+    expect(names["permitted_names"], ["DNS:example.com"])
+    expect(names["excluded_names"], ["IP:0.0.0.0/0"])
+    refused(lab, 65, "guard: name_constraints would be wider", *narrow,
+            "--permit-dns", "www.example.com", *issuing(lab))
+    refused(lab, 65, "--permit-ip: ", *narrow, "--permit-ip", "192.0.2.1/24",
+            *issuing(lab))
+    refused(lab, 64, "belong to --purpose ca", "key", "generate", "--label",
+            "no-names", "--type", "ec-p256", "--purpose", "ocsp",
+            "--permit-dns", "example.com", *issuing(lab))
     refused(lab, 64, "--eku tls: use a dotted OID", *narrow, "--eku", "tls",
             *issuing(lab))
     refused(lab, 64, "--rate-per-day: 1 or more", *narrow, "--rate", "0",

@@ -159,6 +159,29 @@ static void the_form_must_be_ours(void **state)
           "plan: guard: \"max_path_length\" is out of range" },
         { "\"may_sign_ca\":true", "\"may_sign_ca\":1",
           "plan: guard: \"may_sign_ca\" is not of type boolean" },
+        { "\"max_per_second\":null", "\"max_per_second\":0",
+          "plan: guard: \"max_per_second\" is out of range" },
+        { "\"max_per_day\":null", "\"max_per_day\":1000001",
+          "plan: guard: \"max_per_day\" is out of range" },
+        { "\"extended_key_usage\":[]", "\"extended_key_usage\":[1]",
+          "plan: guard: extended_key_usage[0]: not a string" },
+        { "\"extended_key_usage\":[]",
+          "\"extended_key_usage\":[\"1.3.6.1.5.5.7.3.1\"]", NOT_OURS },
+        { "\"name_constraints\":null",
+          "\"name_constraints\":{\"der\":\"\",\"excluded\":[],"
+          "\"permitted\":[]}",
+          "plan: guard: name_constraints: \"der\" of 0 octets, must have 1 to "
+          "16384" },
+        { "\"name_constraints\":null",
+          "\"name_constraints\":{\"der\":\"MAgwBoIEdGVzdA==\",\"excluded\":[],"
+          "\"permitted\":[]}",
+          "plan: guard: name_constraints: name constraints: offset 2: 8 octets "
+          "too many at the end" },
+        /* the texts are not those of the octets */
+        { "\"name_constraints\":null",
+          "\"name_constraints\":{\"der\":\"MAqgCDAGggR0ZXN0\","
+          "\"excluded\":[],\"permitted\":[\"dns:tests\"]}",
+          NOT_OURS },
         { "\"max_validity\":790560000", "\"max_validity\":0",
           "plan: guard: max_validity: purpose ca needs it" },
         { "\"purpose\":\"ca\"", "\"purpose\":\"backend\"",

@@ -69,6 +69,53 @@ static void a_key_plan_holds_the_guard(void **state)
     assert_true(plan.key.guard.no_crl);
 }
 
+#define WITH_GUARD "# purpose ca only: may it sign CRLs (default true)?\n"
+
+/* The request of a key with more lines in its guard. */
+static const char *guarded(const char *lines)
+{
+    return desk_edit(desk_request(CER_TYPE_KEY), WITH_GUARD, lines);
+}
+
+static void a_key_plan_holds_purposes_names_and_rates(void **state)
+{
+    /* DNS example.com permitted, 192.0.2.0/24 excluded */
+    static const uint8_t names[] =
+        "\x30\x1f\xa0\x0f\x30\x0d\x82\x0b"
+        "example.com"
+        "\xa1\x0c\x30\x0a\x87\x08\xc0\x00\x02\x00\xff\xff\xff\x00";
+    struct cer_plan plan;
+    const struct tok_guard *guard = &plan.key.guard;
+
+    (void)state;
+    desk_plan(desk_request(CER_TYPE_KEY), &plan);
+    assert_int_equal(guard->n_eku, 0);
+    assert_int_equal(guard->names.len, 0);
+    assert_int_equal(guard->per_second, 0);
+    assert_int_equal(guard->per_day, 0);
+    desk_plan(guarded("  extended_key_usage: [serverAuth, 1.2.3]\n"
+                      "  name_constraints:\n"
+                      "    permitted:\n      dns: [example.com]\n"
+                      "    excluded:\n      ip: [192.0.2.0/24]\n"
+                      "  max_per_second: 5\n"
+                      "  max_per_day: 1000000\n"),
+              &plan);
+    assert_int_equal(guard->n_eku, 2);
+    assert_int_equal(guard->eku[0].len, 8);
+    assert_memory_equal(guard->eku[0].octets,
+                        "\x2b\x06\x01\x05\x05\x07\x03\x01", 8);
+    assert_int_equal(guard->eku[1].len, 2);
+    assert_int_equal(guard->names.len, sizeof(names) - 1);
+    assert_memory_equal(guard->names.p, names, sizeof(names) - 1);
+    assert_int_equal(guard->per_second, 5);
+    assert_int_equal(guard->per_day, 1000000);
+    const char *text = sg_arena_text(&desk_arena, plan.json);
+    assert_non_null(strstr(text, "\"extended_key_usage\":[\"serverAuth\","
+                                 "\"1.2.3\"]"));
+    assert_non_null(strstr(text, "\"excluded\":[\"IP:192.0.2.0/24\"],"
+                                 "\"permitted\":[\"DNS:example.com\"]"));
+}
+
 /* notAfter = notBefore + duration - 1 s, and without path_length there is
  * none. */
 static void a_root_is_as_asked_and_openssl_agrees(void **state)
@@ -436,15 +483,6 @@ static void bad_keys_and_guards(void **state)
           "request.yaml: guard: max_validity: purpose ca needs it" },
         { CER_TYPE_KEY, "purpose: ca", "purpose: ocsp", SG_CONFIG,
           "request.yaml: guard: max_validity: goes with purpose ca only" },
-        { CER_TYPE_KEY,
-          "purpose: ca\n# The longest period of a certificate that it signs. "
-          "Units: d, h, m, s.\n  max_validity: 9150d\n# purpose ca only: may it "
-          "sign CA certificates (default false), and with\n# which path length "
-          "at most? Left out there is no limit; 0 is one.\n  may_sign_ca: "
-          "true\n#  max_path_length: 1\n# purpose ca only: may it sign CRLs "
-          "(default true)?\n#  may_sign_crls: true",
-          "purpose: probe\n  may_sign_crls: false", SG_CONFIG,
-          "request.yaml: guard: may_sign_crls: goes with purpose ca only" },
         { CER_TYPE_KEY, "  may_sign_ca: true\n#", "", SG_CONFIG,
           "request.yaml: guard: max_path_length: goes with may_sign_ca only" },
         { CER_TYPE_ROOT, "#  type: ec-p384", "  type: ec-p256", SG_CONFIG,
@@ -461,6 +499,80 @@ static void bad_keys_and_guards(void **state)
 
     (void)state;
     refuse_all(bad, SG_ARRAY_LEN(bad));
+}
+
+static void bad_purposes_names_and_rates(void **state)
+{
+#define EKU "  extended_key_usage: "
+#define NC "  name_constraints:\n"
+    static const struct {
+        const char *lines, *text;
+    } bad[] = {
+        { EKU "[everything]\n",
+          "extended_key_usage: neither serverAuth, clientAuth, codeSigning, "
+          "emailProtection, timeStamping, OCSPSigning nor an OID: OID "
+          "\"everything\": not dotted decimal" },
+        { EKU "[1.2.3, 1.2.3]\n",
+          "extended_key_usage: a purpose stands there twice" },
+        { EKU "[1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9]\n",
+          "extended_key_usage: more than 8" },
+        { NC "    permitted:\n      dns: [\"*.example.com\"]\n",
+          "name_constraints: " },
+        { NC "    excluded:\n      ip: [192.0.2.1/24]\n",
+          "name_constraints: " },
+        { "  name_constraints: {}\n", "name_constraints: " },
+        { "  max_per_second: 0\n", "max_per_second: 0 is not 1 to 1000000" },
+        { "  max_per_day: 1000001\n",
+          "max_per_day: 1000001 is not 1 to 1000000" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < SG_ARRAY_LEN(bad); i++) {
+        struct sg_err err = { 0 };
+        struct cer_plan plan;
+        char want[256];
+
+        t_assert_fails(desk_resolve(guarded(bad[i].lines), &plan, &err),
+                       SG_CONFIG);
+        (void)snprintf(want, sizeof(want), "request.yaml: guard: %s",
+                       bad[i].text);
+        if (strncmp(err.msg, want, strlen(want)) != 0)
+            fail_msg("%s: %s", want, err.msg);
+    }
+}
+
+/* What only a key that signs certificates has. */
+static void limits_of_a_ca_go_with_a_ca(void **state)
+{
+    static const struct {
+        const char *lines, *text;
+    } bad[] = {
+        { "  may_sign_ca: true\n", "may_sign_ca" },
+        { "  may_sign_crls: false\n", "may_sign_crls" },
+        { EKU "[serverAuth]\n", "extended_key_usage" },
+        { NC "    permitted:\n      dns: [example.com]\n", "name_constraints" },
+    };
+    const char *text = desk_edit(desk_request(CER_TYPE_KEY), "purpose: ca\n",
+                                 "purpose: probe\n");
+    struct cer_plan plan;
+
+    (void)state;
+    text = desk_edit(text, "  max_validity: 9150d\n", "");
+    text = desk_edit(text, "  may_sign_ca: true\n", "");
+    for (size_t i = 0; i < SG_ARRAY_LEN(bad); i++) {
+        struct sg_err err = { 0 };
+        char want[128];
+
+        (void)snprintf(want, sizeof(want),
+                       "request.yaml: guard: %s: goes with purpose ca only",
+                       bad[i].text);
+        t_refused(&err,
+                  desk_resolve(desk_edit(text, WITH_GUARD, bad[i].lines), &plan,
+                               &err),
+                  SG_CONFIG, want);
+    }
+    desk_plan(desk_edit(text, WITH_GUARD, "  max_per_day: 7\n"), &plan);
+    assert_int_equal(plan.key.guard.per_day, 7);
 }
 
 static void bad_certificates(void **state)
@@ -689,6 +801,7 @@ int main(void)
 #define T(name) cmocka_unit_test_teardown(name, desk_clear)
         T(every_template_becomes_a_plan),
         T(a_key_plan_holds_the_guard),
+        T(a_key_plan_holds_purposes_names_and_rates),
         T(a_root_is_as_asked_and_openssl_agrees),
         T(everything_that_was_asked_is_said),
         T(the_subject_has_two_sources),
@@ -701,6 +814,8 @@ int main(void)
         T(bad_people_and_windows),
         T(the_requester_does_not_count),
         T(bad_keys_and_guards),
+        T(bad_purposes_names_and_rates),
+        T(limits_of_a_ca_go_with_a_ca),
         T(bad_certificates),
         T(the_certified_key_is_held_against),
         T(bad_paths),
