@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
 
 #include "ca/csr.h"
 #include "ceremony/plan-int.h"
@@ -125,4 +126,43 @@ enum sg_rc cer_describe(const struct cer_plan *plan, json_object **ret,
     }
     *ret = NULL;
     return SG_OK;
+}
+
+/* How keys of the JSON read that are more than words. */
+static const struct {
+    const char *key;
+    const char *title;
+} TITLES[] = {
+    { "authority_key_id", "Authority key ID" },
+    { "ca", "CA" },
+    { "certificate_sha256", "Certificate SHA-256" },
+    { "cps", "CPS" },
+    { "crl_distribution_points", "CRL distribution points" },
+    { "key_id", "Key ID" },
+    { "key_sha256", "Key SHA-256" },
+    { "module_sha256", "Module SHA-256" },
+    { "ocsp_servers", "OCSP servers" },
+    { "oid", "OID" },
+    { "plan_id", "Plan ID" },
+    { "plan_sha256", "Plan SHA-256" },
+    { "sha256", "SHA-256" },
+    { "spki", "Public key" },
+    { "subject_key_id", "Subject key ID" },
+    { "tbs_sha256", "TBS SHA-256" },
+    { "tool_build_id", "Tool build ID" },
+    { "tool_openssl", "Tool OpenSSL" },
+};
+
+const char *cer_key_title(const char *key, char dst[static CER_TITLE_MAX])
+{
+    for (size_t i = 0; i < SG_ARRAY_LEN(TITLES); i++)
+        if (strcmp(TITLES[i].key, key) == 0)
+            key = TITLES[i].title;
+    (void)snprintf(dst, CER_TITLE_MAX, "%s", key);
+    for (char *p = dst; *p != '\0'; p++)
+        if (*p == '_')
+            *p = ' ';
+    if (*dst >= 'a' && *dst <= 'z')
+        *dst = (char)(*dst - 'a' + 'A');
+    return dst;
 }

@@ -204,6 +204,22 @@ static enum sg_rc act(struct cer_execution *x, struct sg_err *err)
                                          : cer_token_sign(x, err);
 }
 
+/* The page to print, and its hash for those who keep no paper. */
+static enum sg_rc write_page(struct cer_execution *x, struct sg_err *err)
+{
+    uint8_t hash[32];
+
+    SG_TRY(
+        cer_transcript_write_page(x->args->out, x->transcript, x->plan, err));
+    if (x->args->rehearsal)
+        return SG_OK;
+    SG_TRY(cer_transcript_sha256(x->transcript, hash, err));
+    cer_say(x->room, "%-*s %s/" CER_FILE_PAGE "\n", CER_TITLE_WIDTH,
+            "Page to print", x->args->out);
+    cer_say_hash(x->room, "Transcript SHA-256", hash);
+    return SG_OK;
+}
+
 static enum sg_rc finish(struct cer_execution *x, struct sg_err *err)
 {
     SG_CLEANUP(cer_json_free) json_object *line = json_object_new_object();
@@ -215,7 +231,7 @@ static enum sg_rc finish(struct cer_execution *x, struct sg_err *err)
         return sg_err_set(err, SG_NOMEM, "transcript");
     SG_TRY(cer_json_put_text(line, "result", "done", err));
     SG_TRY(cer_journal_add(x, "closed", SG_TAKE(line), err));
-    return cer_transcript_write_page(x->args->out, x->transcript, x->plan, err);
+    return write_page(x, err);
 }
 
 static enum sg_rc execute(struct cer_execution *x, struct sg_err *err)
@@ -224,8 +240,7 @@ static enum sg_rc execute(struct cer_execution *x, struct sg_err *err)
     enum cer_progress progress = cer_progress(x);
     /* the page is made of the transcript and may be missing */
     if (progress == CER_PROGRESS_CLOSED)
-        return cer_transcript_write_page(x->args->out, x->transcript, x->plan,
-                                         err);
+        return write_page(x, err);
     struct approvals approvals = { .n = 0 };
     if (!x->args->rehearsal)
         SG_TRY(check_approvals(x->args, &x->arena, &approvals, err));

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "ceremony/json.h"
-#include "ceremony/plan.h"
+#include "ceremony/plan-int.h"
 #include "common/parse.h"
 
 #define HEX_DIGITS_MIN 32
@@ -139,12 +139,11 @@ void cer_html_row(struct cer_html *w, const char *name, const char *value)
     cer_html_raw(w, "</dd>\n");
 }
 
-/* "not_before" as people write it. */
 static void put_key(struct cer_html *w, const char *key)
 {
-    for (const char *p = key; *p != '\0'; p++)
-        cer_html_slice(w, *p == '_' ? sg_slice_str(" ")
-                                    : SG_SLICE((const uint8_t *)p, 1));
+    char title[CER_TITLE_MAX];
+
+    cer_html_text(w, cer_key_title(key, title));
 }
 
 static void put_json(struct cer_html *w, json_object *value, unsigned depth);
@@ -179,11 +178,29 @@ static bool is_flat(json_object *value)
     return true;
 }
 
+/* {"name":…,"critical":…} as "keyUsage (critical)". */
+static bool put_named(struct cer_html *w, json_object *value)
+{
+    json_object *name = NULL;
+    json_object *critical = NULL;
+
+    if (json_object_object_length(value) != 2
+        || !json_object_object_get_ex(value, "name", &name)
+        || !json_object_object_get_ex(value, "critical", &critical))
+        return false;
+    cer_html_text(w, json_object_get_string(name));
+    if (json_object_get_boolean(critical))
+        cer_html_raw(w, " (critical)");
+    return true;
+}
+
 /* A small object on one line. */
 static void put_inline(struct cer_html *w, json_object *value, unsigned depth)
 {
     bool first = true;
 
+    if (put_named(w, value))
+        return;
     json_object_object_foreach(value, key, member)
     {
         cer_html_raw(w, first ? "<span class=\"key\">"

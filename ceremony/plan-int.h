@@ -56,6 +56,10 @@ enum sg_rc cer_describe_extensions(const struct ca_cert *cert,
 /* "serverAuth" as "1.3.6.1.5.5.7.3.1"; what is no such name as it is. Returns
  * text or dst. */
 const char *cer_purpose_oid(const char *text, char dst[SG_OID_TEXT_MAX]);
+/* "not_before" as people read it: "Not before". Returns dst. */
+#define CER_TITLE_MAX 128
+const char *cer_key_title(const char *key, char dst[static CER_TITLE_MAX]);
+
 /* The token's name for keys of this kind; SG_POLICY when it has none. */
 enum sg_rc cer_key_type(const struct ca_spki *spki, enum tok_key_type *ret,
                         struct sg_err *err);
@@ -66,8 +70,7 @@ enum sg_rc cer_wrap_unsigned(struct sg_slice tbs, enum ca_sigalg alg,
 
 #define CER_PLAN_KIND "signet ceremony plan"
 #define CER_NAME_TEXT_MAX 2048 /* bytes of a distinguished name as text */
-#define CER_TITLE_MAX 128
-#define CER_INPUTS_MAX 2100 /* every revoked certificate may be a file */
+#define CER_INPUTS_MAX 2100    /* every revoked certificate may be a file */
 #define CER_WARNINGS_MAX 64
 
 #endif

@@ -85,37 +85,6 @@ void cer_say_findings(const struct cer_room *room,
 
 /* --- what the TBS says, from its JSON ---------------------------------------- */
 
-/* How keys of the JSON read that are more than words. */
-static const struct {
-    const char *key;
-    const char *title;
-} TITLES[] = {
-    { "authority_key_id", "Authority key ID" },
-    { "ca", "CA" },
-    { "cps", "CPS" },
-    { "crl_distribution_points", "CRL distribution points" },
-    { "key_sha256", "Key SHA-256" },
-    { "ocsp_servers", "OCSP servers" },
-    { "oid", "OID" },
-    { "subject_key_id", "Subject key ID" },
-};
-
-/* "not_before" as "Not before". */
-static void title_of(const char *key, unsigned indent, char *dst, size_t size)
-{
-    for (size_t i = 0; i < SG_ARRAY_LEN(TITLES); i++)
-        if (strcmp(TITLES[i].key, key) == 0)
-            key = TITLES[i].title;
-    int n = snprintf(dst, size, "%*s%s", (int)(2 * indent), "", key);
-
-    for (int i = 0; i < n && (size_t)i < size; i++)
-        if (dst[i] == '_')
-            dst[i] = ' ';
-    char *first = dst + (size_t)2 * indent;
-    if (*first >= 'a' && *first <= 'z')
-        *first = (char)(*first - 'a' + 'A');
-}
-
 /* A scalar, or an object that has a name. Nothing is cut: this is what people
  * approve. */
 static void say_entry(const struct cer_room *room, json_object *entry)
@@ -145,10 +114,11 @@ static void say_entry(const struct cer_room *room, json_object *entry)
 static void say_member(const struct cer_room *room, const char *key,
                        json_object *value, unsigned indent)
 {
-    char title[128];
+    char title[CER_TITLE_MAX];
+    int in = (int)(2 * indent);
 
-    title_of(key, indent, title, sizeof(title));
-    cer_say(room, "%-*s ", CER_TITLE_WIDTH, title);
+    (void)cer_key_title(key, title);
+    cer_say(room, "%*s%-*s ", in, "", CER_TITLE_WIDTH - in, title);
     if (json_object_is_type(value, json_type_array)) {
         for (size_t i = 0; i < json_object_array_length(value); i++) {
             if (i > 0)

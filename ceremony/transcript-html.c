@@ -29,7 +29,9 @@ struct page {
 /* Everything stands in the page itself: it must look the same on a machine
  * without a network, and after twenty years. */
 static const char STYLE[] =
-    "@page{size:A4;margin:16mm 15mm 18mm}"
+    "@page{size:A4;margin:16mm 15mm 18mm;"
+    "@bottom-right{content:counter(page) ' of ' counter(pages);"
+    "font:8.5pt 'Liberation Sans',Arial,sans-serif;color:#4a6078}}"
     "*{box-sizing:border-box}"
     "body{font:10.5pt/1.45 'Liberation Sans',Arial,Helvetica,sans-serif;"
     "color:#16202c;max-width:182mm;margin:10mm auto;padding:0 4mm}"
@@ -48,7 +50,7 @@ static const char STYLE[] =
     "dl dl{grid-template-columns:minmax(22mm,max-content) 1fr}"
     "dt{color:#4a6078}dd{margin:0;overflow-wrap:anywhere}"
     "dd ul,li ul{margin:0;padding-left:4.5mm}"
-    "code{font:9pt/1.4 'Liberation Mono','DejaVu Sans Mono',monospace;"
+    "code{font:8.6pt/1.4 'Liberation Mono','DejaVu Sans Mono',monospace;"
     "overflow-wrap:anywhere}"
     ".words{font-size:9.5pt;color:#5b3a00;margin-top:.4mm}"
     ".none{color:#7b8794}"
@@ -57,7 +59,7 @@ static const char STYLE[] =
     "border-bottom:.8pt solid #16324f;padding:1mm 2mm 1mm 0}"
     "td{vertical-align:top;padding:1.4mm 2mm 1.4mm 0;"
     "border-bottom:.4pt solid #d5dde5;overflow-wrap:anywhere}"
-    "table.files tr,.codes figure,.sign,svg.tree,h2+dl dd"
+    "table.files tr,.codes figure,section,svg.tree,h2+dl dd"
     "{break-inside:avoid}"
     "table.files tr:first-child{break-after:avoid}"
     "table.files td:first-child{width:46mm}.key{color:#4a6078}"
@@ -140,6 +142,11 @@ static void put_head(struct page *p)
     cer_html_text(&p->w, p->plan->title);
     cer_html_raw(&p->w, " – ceremony transcript</title>\n<style>");
     cer_html_raw(&p->w, STYLE);
+    /* on each sheet: they are printed one by one, and fall off tables */
+    cer_html_raw(&p->w, "@page{@bottom-left{content:'Plan ");
+    cer_html_text(&p->w, p->plan->id);
+    cer_html_raw(&p->w, "';font:8.5pt 'Liberation Sans',Arial,sans-serif;"
+                        "color:#4a6078}}");
     cer_html_raw(&p->w, "</style></head>\n<body>\n<header>"
                         "<div class=\"kicker\">Ceremony transcript · ");
     cer_html_text(&p->w, cer_type_name(p->plan->type));
@@ -214,6 +221,7 @@ static void put_guard_row(void *arg, const char *title, const char *text)
 
 static enum sg_rc put_signed(struct page *p, struct sg_err *err)
 {
+    SG_CLEANUP(cer_json_free) json_object *says = NULL;
     json_object *line = newest(p, "signed");
     const struct cer_plan *plan = p->plan;
 
@@ -233,10 +241,11 @@ static enum sg_rc put_signed(struct page *p, struct sg_err *err)
         SG_TRY(cer_guard_tell(&plan->key.guard, put_guard_row, p, err));
     }
     cer_html_raw(&p->w, "</dl>\n");
-    if (p->content != NULL) {
-        heading(p, "What it says");
-        cer_html_json(&p->w, p->content);
-    }
+    if (plan->type == CER_TYPE_KEY)
+        return SG_OK;
+    SG_TRY(cer_describe(plan, &says, err));
+    heading(p, "What it says");
+    cer_html_json(&p->w, says);
     return SG_OK;
 }
 
@@ -388,18 +397,21 @@ static enum sg_rc put_file_codes(struct page *p,
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf text;
     struct sg_slice left = file->bytes;
+    char name[TEXT_MAX];
 
+    (void)snprintf(name, sizeof(name), "%s", file->name);
     sg_buf_init(&text, (size_t)2 * QR_FILE_MAX);
     if (left.len == 0 || left.len > QR_FILE_MAX)
         return SG_OK;
     if (!sg_is_utf8(left)) {
         SG_TRY(sg_base64_encode(left, &text, err));
         left = sg_buf_slice(&text);
+        (void)snprintf(name, sizeof(name), "%s in base64", file->name);
     }
     size_t n = (left.len + CER_QR_MAX - 1) / CER_QR_MAX;
     for (size_t i = 0; i < n; i++) {
         size_t len = left.len < CER_QR_MAX ? left.len : CER_QR_MAX;
-        put_code(p, SG_SLICE(left.p, len), file->name, i, n);
+        put_code(p, SG_SLICE(left.p, len), name, i, n);
         left = SG_SLICE(left.p + len, left.len - len);
     }
     return SG_OK;
@@ -422,11 +434,17 @@ static enum sg_rc put_codes(struct page *p, struct sg_err *err)
     return SG_OK;
 }
 
-/* Paper wants names on it. */
-static void put_foot(struct page *p)
+/* Paper wants names on it, below a hash that says of what. */
+static enum sg_rc put_foot(struct page *p, struct sg_err *err)
 {
+    uint8_t hash[32];
+
+    SG_TRY(cer_transcript_sha256(p->transcript, hash, err));
+    cer_html_raw(&p->w, "<section>");
     heading(p, "Signed by those present");
-    cer_html_raw(&p->w, "<div class=\"sign\">");
+    cer_html_raw(&p->w, "<dl>");
+    row_hash(p, "SHA-256 of the transcript", hash);
+    cer_html_raw(&p->w, "</dl>\n<div class=\"sign\">");
     cer_html_raw(&p->w, "<div>");
     cer_html_text(&p->w, p->plan->requester.name);
     cer_html_raw(&p->w, ", date</div>");
@@ -435,12 +453,13 @@ static void put_foot(struct page *p)
         cer_html_text(&p->w, p->plan->approver[i].name);
         cer_html_raw(&p->w, ", date</div>");
     }
-    cer_html_raw(&p->w, "<div>Witness, date</div></div>\n<footer>");
+    cer_html_raw(&p->w, "<div>Witness, date</div></div></section>\n<footer>");
     cer_html_text(&p->w, "Made from " CER_FILE_TRANSCRIPT
                          ", whose lines are chained by their hashes. "
                          "“signet ceremony verify” replays it. Words are "
                          "those of the PGP word list.");
     cer_html_raw(&p->w, "</footer>\n</body></html>\n");
+    return SG_OK;
 }
 
 enum sg_rc cer_transcript_html(const struct cer_transcript *transcript,
@@ -468,7 +487,7 @@ enum sg_rc cer_transcript_html(const struct cer_transcript *transcript,
     put_steps(p);
     SG_TRY(put_files(p, err));
     SG_TRY(put_codes(p, err));
-    put_foot(p);
+    SG_TRY(put_foot(p, err));
     return cer_html_finish(&p->w, err);
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ceremony/json.h"
+#include "common/cleanup-openssl.h"
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/parse.h"
@@ -118,7 +119,7 @@ enum sg_rc cer_transcript_read(const char *path,
 
     sg_buf_init(&file, FILE_MAX_BYTES);
     SG_TRY(new_transcript(&t, err));
-    SG_TRY(sg_file_read(path, &file, err));
+    SG_TRY(sg_file_read_plain(path, &file, err));
     if (read_lines(t, sg_buf_slice(&file), &whole, err) != SG_OK)
         return sg_err_wrap(err, "%s", path);
     if (whole != file.len)
@@ -153,6 +154,27 @@ json_object *cer_transcript_find(const struct cer_transcript *transcript,
             return transcript->line[i - 1];
     }
     return NULL;
+}
+
+enum sg_rc cer_transcript_sha256(const struct cer_transcript *transcript,
+                                 uint8_t ret[static 32], struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf line;
+    SG_CLEANUP(EVP_MD_CTX_free) EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+    sg_buf_init(&line, FILE_MAX_BYTES);
+    if (md == NULL || EVP_DigestInit_ex2(md, EVP_sha256(), NULL) != 1)
+        return sg_err_openssl(err, SG_CRYPTO, "SHA-256");
+    for (size_t i = 0; i < transcript->n; i++) {
+        sg_buf_reset(&line);
+        SG_TRY(cer_json_write(transcript->line[i], &line, err));
+        SG_TRY(sg_buf_put_u8(&line, '\n', err));
+        if (EVP_DigestUpdate(md, line.data, line.len) != 1)
+            return sg_err_openssl(err, SG_CRYPTO, "SHA-256");
+    }
+    if (EVP_DigestFinal_ex(md, ret, NULL) != 1)
+        return sg_err_openssl(err, SG_CRYPTO, "SHA-256");
+    return SG_OK;
 }
 
 static enum sg_rc write_whole(int fd, struct sg_slice bytes, struct sg_err *err)
@@ -271,7 +293,7 @@ enum sg_rc cer_lines_open(const char *dir, const char *name,
         return sg_err_set(err, SG_CONFLICT,
                           "%s: another ceremony program has it open", path);
     SG_TRY(sync_folder(dir, err));
-    SG_TRY(sg_file_read(path, &file, err));
+    SG_TRY(sg_file_read_plain(path, &file, err));
     if (read_lines(t, sg_buf_slice(&file), &whole, err) != SG_OK)
         return sg_err_wrap(err, "%s", path);
     if (whole != file.len && ftruncate(t->fd, (off_t)whole) != 0)

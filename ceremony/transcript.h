@@ -36,6 +36,10 @@ size_t cer_transcript_count(const struct cer_transcript *transcript);
 json_object *cer_transcript_line(const struct cer_transcript *transcript,
                                  size_t i);
 
+/* SHA-256 of the file that these lines are. */
+enum sg_rc cer_transcript_sha256(const struct cer_transcript *transcript,
+                                 uint8_t ret[static 32], struct sg_err *err);
+
 /* Any file of chained lines, for writing: its first event is "opened". Empty
  * when it is new. */
 enum sg_rc cer_lines_open(const char *dir, const char *name,

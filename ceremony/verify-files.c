@@ -6,7 +6,10 @@
 
 #include "ceremony/cms.h"
 #include "ceremony/verify-int.h"
+#include "common/clock.h"
 #include "common/pem.h"
+
+#define NO_LIST "needs the list of files"
 
 static inline void fts_close_cleanup(FTS **tree)
 {
@@ -20,35 +23,74 @@ static bool is_inside(const char *name)
     return name[0] != '\0' && name[0] != '/' && strstr(name, "..") == NULL;
 }
 
-static enum sg_rc check_file(struct cer_verify *v, json_object *row,
-                             struct cer_page_file *ret, struct sg_err *err)
-{
-    struct cer_reader in;
-    uint8_t want[32];
-    uint8_t got[32];
-
-    if (!json_object_is_type(row, json_type_object))
-        return sg_err_set(err, SG_FORMAT, "written: not an object");
-    cer_reader_init(&in, row, "written");
-    SG_TRY(cer_take_text(&in, "name", &v->arena, &ret->name, err));
-    SG_TRY(cer_take_hex(&in, "sha256", want, sizeof(want), err));
-    if (!is_inside(ret->name))
-        return sg_err_set(err, SG_FORMAT,
-                          "written: \"name\" leaves the folder");
-    SG_TRY(cer_verify_read(v, ret->name, &ret->bytes, err));
-    SG_TRY(cer_sha256(ret->bytes, got, err));
-    if (memcmp(want, got, sizeof(got)) != 0)
-        return sg_err_set(err, SG_FORMAT, "%s: not what was written",
-                          ret->name);
-    return SG_OK;
-}
-
 static bool is_listed(const struct cer_verify *v, const char *name)
 {
     for (size_t i = 0; i < v->n_files; i++)
         if (strcmp(v->file[i].name, name) == 0)
             return true;
     return false;
+}
+
+/* One row of "written": a name, once, and a hash. */
+static enum sg_rc list_file(struct cer_verify *v, json_object *row,
+                            uint8_t ret_hash[static 32], struct sg_err *err)
+{
+    struct cer_reader in;
+    struct cer_page_file *file = &v->file[v->n_files];
+
+    if (!json_object_is_type(row, json_type_object))
+        return sg_err_set(err, SG_FORMAT, "written: not an object");
+    cer_reader_init(&in, row, "written");
+    SG_TRY(cer_take_text(&in, "name", &v->arena, &file->name, err));
+    SG_TRY(cer_take_hex(&in, "sha256", ret_hash, 32, err));
+    if (!is_inside(file->name))
+        return sg_err_set(err, SG_FORMAT,
+                          "written: \"name\" leaves the folder");
+    if (is_listed(v, file->name))
+        return sg_err_set(err, SG_FORMAT, "written: %s twice", file->name);
+    v->n_files++;
+    return SG_OK;
+}
+
+/* The file's bytes, when they are those that were written. */
+static enum sg_rc read_listed(struct cer_verify *v, struct cer_page_file *file,
+                              const uint8_t want[static 32], struct sg_err *err)
+{
+    struct sg_slice bytes = { 0 };
+    uint8_t got[32];
+
+    SG_TRY(cer_verify_read(v, file->name, &bytes, err));
+    if (bytes.len == 0)
+        return sg_err_set(err, SG_FORMAT, "%s: empty", file->name);
+    SG_TRY(cer_sha256(bytes, got, err));
+    if (memcmp(want, got, sizeof(got)) != 0)
+        return sg_err_set(err, SG_FORMAT, "%s: not what was written",
+                          file->name);
+    file->bytes = bytes;
+    return SG_OK;
+}
+
+/* Every file is looked at: the first that differs is told, and how many. */
+static enum sg_rc read_files(struct cer_verify *v, json_object *list,
+                             struct sg_err *err)
+{
+    struct sg_err first = { 0 };
+    uint8_t want[32];
+
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct sg_err why = { 0 };
+        SG_TRY(list_file(v, json_object_array_get_idx(list, i), want, err));
+        enum sg_rc rc = read_listed(v, &v->file[i], want, &why);
+        if (rc == SG_NOMEM)
+            return sg_err_set(err, rc, "%s", why.msg);
+        if (rc != SG_OK && v->n_changed++ == 0)
+            first = why;
+    }
+    if (v->n_changed > 1)
+        return sg_err_set(err, SG_FORMAT, "%.400s; and %zu more", first.msg,
+                          v->n_changed - 1);
+    return v->n_changed == 0 ? SG_OK
+                             : sg_err_set(err, SG_FORMAT, "%s", first.msg);
 }
 
 enum sg_rc cer_verify_files(struct cer_verify *v, struct sg_err *err)
@@ -58,21 +100,13 @@ enum sg_rc cer_verify_files(struct cer_verify *v, struct sg_err *err)
 
     SG_TRY(cer_verify_line(v, "written", &in, err));
     SG_TRY(cer_take(&in, "files", json_type_array, &list, err));
-    size_t n = json_object_array_length(list);
-    if (n > CER_VERIFY_FILES_MAX)
+    if (json_object_array_length(list) > CER_VERIFY_FILES_MAX)
         return sg_err_set(err, SG_FORMAT, "written: more than %d files",
                           CER_VERIFY_FILES_MAX);
-    for (size_t i = 0; i < n; i++) {
-        struct cer_page_file file = { 0 };
-
-        SG_TRY(check_file(v, json_object_array_get_idx(list, i), &file, err));
-        if (is_listed(v, file.name))
-            return sg_err_set(err, SG_FORMAT, "written: %s twice", file.name);
-        v->file[v->n_files++] = file;
-    }
+    SG_TRY(read_files(v, list, err));
     if (!is_listed(v, CER_FILE_PLAN))
         return sg_err_set(err, SG_FORMAT, "written: no " CER_FILE_PLAN);
-    (void)snprintf(v->note, sizeof(v->note), "%zu files", n);
+    (void)snprintf(v->note, sizeof(v->note), "%zu files", v->n_files);
     return SG_OK;
 }
 
@@ -109,6 +143,8 @@ enum sg_rc cer_verify_nothing_else(struct cer_verify *v, struct sg_err *err)
 
     if (dir == NULL)
         return sg_err_set(err, SG_NOMEM, "folder");
+    if (v->n_files == 0)
+        return cer_verify_skip(v, NO_LIST);
     size_t base = strlen(dir);
     while (base > 1 && dir[base - 1] == '/')
         dir[--base] = '\0';
@@ -179,15 +215,20 @@ enum sg_rc cer_verify_result(struct cer_verify *v, struct sg_err *err)
     bool seen = false;
 
     if (v->result.len == 0)
-        return sg_err_set(err, SG_FORMAT, "there is no result to compare with");
+        return cer_verify_skip(v, CER_VERIFY_NO_RESULT);
+    if (v->n_files == 0)
+        return cer_verify_skip(v, NO_LIST);
     for (size_t i = 0; i < v->n_files; i++) {
         const char *name = v->file[i].name;
         /* Plan and approvals were read by checks of their own. */
         size_t len = strlen(name);
         if (len > 5 && strcmp(name + len - 5, ".json") == 0)
             continue;
-        SG_TRY(check_content(v, &v->file[i], &seen, err));
+        if (v->file[i].bytes.len > 0)
+            SG_TRY(check_content(v, &v->file[i], &seen, err));
     }
+    if (!seen && v->n_changed > 0)
+        return cer_verify_skip(v, "needs the files as they were written");
     if (!seen)
         return sg_err_set(err, SG_FORMAT, "no file holds the result");
     return SG_OK;
@@ -205,22 +246,17 @@ enum sg_rc cer_verify_page(struct cer_verify *v, struct sg_err *err)
 
     sg_buf_init(&page, CER_PAGE_MAX);
     enum sg_rc rc = cer_verify_read(v, CER_FILE_PAGE, &there, &why);
-    if (rc == SG_NOT_FOUND) {
-        v->looked = false;
-        (void)snprintf(v->note, sizeof(v->note), "there is no " CER_FILE_PAGE);
-        return SG_OK;
-    }
+    if (rc == SG_NOT_FOUND)
+        return cer_verify_skip(v, "there is no " CER_FILE_PAGE);
     if (rc != SG_OK)
         return sg_err_set(err, rc, "%s", why.msg);
+    if (v->n_changed > 0)
+        return cer_verify_skip(v, "needs the files as they were written");
     SG_TRY(cer_verify_line(v, "environment", &in, err));
     SG_TRY(cer_take_text(&in, "tool_version", &v->arena, &version, err));
-    if (strcmp(version, v->version) != 0) {
-        v->looked = false;
-        (void)snprintf(v->note, sizeof(v->note),
-                       "made by version %.40s, this is %.40s", version,
-                       v->version);
-        return SG_OK;
-    }
+    if (strcmp(version, v->version) != 0)
+        return cer_verify_skip(v, "made by version %.40s, this is %.40s",
+                               version, v->version);
     SG_TRY(cer_transcript_html(v->transcript, &v->plan, v->file, v->n_files,
                                &page, err));
     if (!sg_slice_eq(sg_buf_slice(&page), there))
@@ -236,18 +272,22 @@ enum sg_rc cer_verify_cms(struct cer_verify *v, struct sg_err *err)
     struct sg_slice lines = { 0 };
     struct sg_err why = { 0 };
     char name[96];
+    char time[SG_TIME_TEXT_MAX];
 
     enum sg_rc rc = cer_verify_read(v, CER_FILE_CMS, &cms, &why);
-    if (rc == SG_NOT_FOUND) {
-        v->looked = false;
-        (void)snprintf(v->note, sizeof(v->note), "there is no " CER_FILE_CMS);
-        return SG_OK;
-    }
+    if (rc == SG_NOT_FOUND && v->signer.len == 0)
+        return cer_verify_skip(v, "there is no " CER_FILE_CMS);
     if (rc != SG_OK)
-        return sg_err_set(err, rc, "%s", why.msg);
+        return sg_err_set(err, SG_FORMAT, "%s", why.msg);
     SG_TRY(cer_verify_read(v, CER_FILE_TRANSCRIPT, &lines, err));
     SG_TRY(cer_cms_check(cms, lines, &v->arena, &signer, err));
-    (void)snprintf(v->note, sizeof(v->note), "by %s",
-                   ca_dn_text(signer.cert.subject, name, sizeof(name)));
+    if (v->signer.len > 0 && !sg_slice_eq(signer.cert.der, v->signer))
+        return sg_err_set(err, SG_FORMAT,
+                          "signed by %s, whose certificate is not the signer's",
+                          ca_dn_text(signer.cert.subject, name, sizeof(name)));
+    (void)ca_dn_text(signer.cert.subject, name, sizeof(name));
+    (void)snprintf(v->note, sizeof(v->note), "by %s%s%s", name,
+                   signer.has_time ? ", " : "",
+                   signer.has_time ? sg_time_text(signer.time, time) : "");
     return SG_OK;
 }

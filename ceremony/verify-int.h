@@ -15,11 +15,15 @@
 struct cer_verify {
     const char *dir;
     const char *version;
+    struct sg_slice
+        signer; /* the certificate that must have sealed; or empty */
     struct sg_arena arena;
     struct cer_plan plan;
     struct cer_transcript *transcript;
+    uint8_t transcript_sha256[32];
     struct cer_page_file file[CER_VERIFY_FILES_MAX]; /* that "written" lists */
     size_t n_files;
+    size_t n_changed; /* of them: not what was written; their bytes are empty */
     struct sg_slice result; /* DER, made of the plan's TBS and the signature */
     char note[SG_ERR_MSG_MAX]; /* what a check that is ok has seen */
     bool looked; /* cleared by a check that had nothing to look at */
@@ -45,6 +49,10 @@ enum sg_rc cer_verify_openssl(struct cer_verify *v, struct sg_err *err);
 enum sg_rc cer_verify_walker(struct cer_verify *v, struct sg_err *err);
 enum sg_rc cer_verify_key(struct cer_verify *v, struct sg_err *err);
 
+#define CER_VERIFY_NO_RESULT "needs the result"
+/* SG_OK: there was nothing to look at, for this reason. */
+SG_PRINTF(2, 3)
+enum sg_rc cer_verify_skip(struct cer_verify *v, const char *why, ...);
 /* A file of the folder into the arena. */
 enum sg_rc cer_verify_read(struct cer_verify *v, const char *name,
                            struct sg_slice *ret, struct sg_err *err);
@@ -55,6 +63,9 @@ enum sg_rc cer_verify_line(struct cer_verify *v, const char *event,
 enum sg_rc cer_verify_same(struct cer_verify *v, struct cer_reader *in,
                            const char *key, const char *want,
                            struct sg_err *err);
+/* Attributes of a key, on record, are those of one that may sign. */
+enum sg_rc cer_verify_attributes(struct cer_verify *v, struct cer_reader *in,
+                                 const char *key, struct sg_err *err);
 /* Name and time of line i. */
 enum sg_rc cer_verify_event(struct cer_verify *v, size_t i,
                             const char **ret_name, int64_t *ret_time,

@@ -39,20 +39,20 @@ enum sg_rc cer_verify_signature(struct cer_verify *v, struct sg_err *err)
     return SG_OK;
 }
 
-/* What the token said of the key that it made. */
-static enum sg_rc check_attributes(struct cer_verify *v, struct cer_reader *in,
-                                   struct sg_err *err)
+/* Made by the last intent, or found after one before it. */
+static enum sg_rc check_adopted(struct cer_verify *v, struct cer_reader *in,
+                                struct sg_err *err)
 {
-    const char *text = NULL;
-    uint32_t attrs = 0;
+    struct cer_reader intent;
+    const char *action = NULL;
+    bool adopted = false;
 
-    SG_TRY(cer_take_text(in, "attributes", &v->arena, &text, err));
-    if (!tok_attrs_parse(text, &attrs))
+    SG_TRY(cer_verify_line(v, "intent", &intent, err));
+    SG_TRY(cer_take_text(&intent, "action", &v->arena, &action, err));
+    SG_TRY(cer_take_bool(in, "adopted", &adopted, err));
+    if (adopted != (strcmp(action, "adopt-key") == 0))
         return sg_err_set(err, SG_FORMAT,
-                          "key-made: \"attributes\" are not those of a key");
-    const char *fault = tok_attrs_fault(attrs);
-    if (fault != NULL)
-        return sg_err_set(err, SG_FORMAT, "key-made: %s", fault);
+                          "key-made: \"adopted\" is not what was intended");
     return SG_OK;
 }
 
@@ -77,8 +77,9 @@ enum sg_rc cer_verify_key(struct cer_verify *v, struct sg_err *err)
     if (!cer_guard_same(&guard, &v->plan.key.guard))
         return sg_err_set(err, SG_FORMAT,
                           "key-made: \"guard\" is not the plan's");
+    SG_TRY(check_adopted(v, &in, err));
     (void)snprintf(v->note, sizeof(v->note), "%s", want);
-    return check_attributes(v, &in, err);
+    return cer_verify_attributes(v, &in, "attributes", err);
 }
 
 /* --- OpenSSL ------------------------------------------------------------------- */
@@ -120,7 +121,7 @@ enum sg_rc cer_verify_openssl(struct cer_verify *v, struct sg_err *err)
     const uint8_t *at = der.p;
 
     if (der.len == 0)
-        return sg_err_set(err, SG_FORMAT, "there is no result");
+        return cer_verify_skip(v, CER_VERIFY_NO_RESULT);
     if (v->plan.type == CER_TYPE_CSR) {
         SG_CLEANUP(X509_REQ_free)
         X509_REQ *csr = d2i_X509_REQ(NULL, &at, (long)der.len);
@@ -175,7 +176,7 @@ enum sg_rc cer_verify_walker(struct cer_verify *v, struct sg_err *err)
     if (cert == NULL)
         return sg_err_set(err, SG_NOMEM, "certificate");
     if (v->result.len == 0)
-        return sg_err_set(err, SG_FORMAT, "there is no result");
+        return cer_verify_skip(v, CER_VERIFY_NO_RESULT);
     if (v->plan.type == CER_TYPE_CSR)
         return walk_csr(v, err);
     if (v->plan.n_chain > 0)

@@ -25,12 +25,25 @@ struct cer_verdict {
     struct cer_check check[CER_CHECKS_MAX];
     size_t n;
     size_t n_differ;
+    /* For paper: what people wrote down in the room. Empty hashes of what could
+     * not be read. */
+    bool has_plan, has_transcript;
+    uint8_t plan_sha256[32];
+    uint8_t transcript_sha256[32]; /* of the file */
 };
 
-/* SG_OK when it could be judged: *ret says how. version: of this program; the
- * page is made again only when the same version made it. Errors are SG_NOMEM,
- * and SG_NOT_FOUND for a folder that is not there. */
-enum sg_rc cer_verify(const char *dir, const char *version,
+struct cer_verify_args {
+    const char *dir;
+    const char *version; /* of this program: the page is made again only when
+                          * the same version made it */
+    /* The certificate (DER) of whoever sealed it: then the seal must be there
+     * and be theirs. Empty: any seal, or none. */
+    struct sg_slice signer;
+};
+
+/* SG_OK when it could be judged: *ret says how. Errors are SG_NOMEM, SG_USAGE
+ * for what is no folder, and SG_NOT_FOUND for one that is not there. */
+enum sg_rc cer_verify(const struct cer_verify_args *args,
                       struct cer_verdict *ret, struct sg_err *err);
 
 #endif

@@ -84,8 +84,8 @@ void cli_room_done(struct cli_room *room)
     (void)fflush(room->out);
 }
 
-static void put_hash(struct json_object *json, const char *key,
-                     const char *words_key, const uint8_t hash[32])
+void cli_put_hash(struct json_object *json, const char *key,
+                  const char *words_key, const uint8_t hash[32])
 {
     char hex[65];
     char words[CER_WORDS_MAX];
@@ -100,9 +100,9 @@ struct json_object *cli_plan_json(const struct cer_plan *plan)
     struct json_object *json = cli_json_object();
     struct json_tokener *reader = json_tokener_new();
 
-    put_hash(json, "plan_sha256", "plan_words", plan->sha256);
+    cli_put_hash(json, "plan_sha256", "plan_words", plan->sha256);
     if (plan->type != CER_TYPE_KEY)
-        put_hash(json, "tbs_sha256", "tbs_words", plan->tbs_sha256);
+        cli_put_hash(json, "tbs_sha256", "tbs_words", plan->tbs_sha256);
     if (reader != NULL)
         cli_put(json, "plan",
                 json_tokener_parse_ex(reader, (const char *)plan->json.p,

@@ -26,6 +26,9 @@ enum sg_rc cli_room_open(const struct cli *cli, const char *answers,
                          struct cli_room *ret, struct sg_err *err);
 void cli_room_done(struct cli_room *room);
 
+/* A hash in hex, and as words under a key of its own. */
+void cli_put_hash(struct json_object *json, const char *key,
+                  const char *words_key, const uint8_t hash[32]);
 /* Hashes and words of a plan, and the plan itself. The caller owns it. */
 struct json_object *cli_plan_json(const struct cer_plan *plan);
 

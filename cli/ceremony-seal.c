@@ -2,6 +2,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ceremony/cms.h"
 #include "ceremony/transcript.h"
@@ -105,6 +106,17 @@ static enum sg_rc path_of(const char *dir, const char *name, char dst[PATH_LEN],
     return SG_OK;
 }
 
+/* Where the seal goes: asked before the token signs. */
+static enum sg_rc find_place(const char *dir, char ret_path[static PATH_LEN],
+                             struct sg_err *err)
+{
+    SG_TRY(path_of(dir, CER_FILE_CMS, ret_path, err));
+    if (access(ret_path, F_OK) == 0)
+        return sg_err_set(err, SG_CONFLICT, "%s: it is sealed already",
+                          ret_path);
+    return SG_OK;
+}
+
 /* Whole and completed: nothing may follow what is signed. */
 static enum sg_rc read_transcript(const char *dir, struct sg_buf *out,
                                   struct sg_err *err)
@@ -120,16 +132,27 @@ static enum sg_rc read_transcript(const char *dir, struct sg_buf *out,
     return sg_file_read(path, out, err);
 }
 
-static enum sg_rc seal(const struct seal_args *args,
-                       const struct cer_cms_args *cms, struct sg_err *err)
+static enum sg_rc seal(const struct cer_cms_args *cms, const char *path,
+                       struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf out;
-    char path[PATH_LEN];
 
     sg_buf_init(&out, CER_CMS_MAX);
-    SG_TRY(path_of(args->dir, CER_FILE_CMS, path, err));
     SG_TRY(cer_cms_make(cms, &out, err));
     return sg_file_write(path, sg_buf_slice(&out), 0644, SG_FILE_NEW_ONLY, err);
+}
+
+static void show(const struct cli *cli, const char *path,
+                 const struct ca_cert *own)
+{
+    SG_CLEANUP(cli_json_free) struct json_object *json = cli_json_object();
+    static const struct cli_field fields[] = { { "signer", "Sealed by" },
+                                               { "file", "Seal in" } };
+    char name[256];
+
+    cli_put_text(json, "signer", ca_dn_text(own->subject, name, sizeof(name)));
+    cli_put_text(json, "file", path);
+    cli_print_record(cli, json, fields, SG_ARRAY_LEN(fields));
 }
 
 static enum sg_rc open_key(struct cli *cli, const struct seal_args *args,
@@ -159,6 +182,7 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
     SG_CLEANUP(tok_client_free) struct tok_client *client = NULL;
     struct sg_slice cert[CER_CMS_CERTS_MAX];
     struct signer signer = { 0 };
+    char path[PATH_LEN];
     size_t n = 0;
 
     sg_arena_init(&arena, (size_t)1024 * 1024);
@@ -166,21 +190,26 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
     struct ca_cert *own = sg_arena_new(&arena, struct ca_cert);
     if (own == NULL)
         return sg_err_set(err, SG_NOMEM, "certificate");
+    SG_TRY(find_place(args->dir, path, err));
     SG_TRY(read_transcript(args->dir, &lines, err));
     SG_TRY(cli_ca_read_chain(&arena, args->certificate, cert,
                              SG_ARRAY_LEN(cert), &n, err));
-    SG_TRY(ca_cert_parse(&arena, cert[0], own, err));
+    if (ca_cert_parse(&arena, cert[0], own, err) != SG_OK)
+        return sg_err_wrap(err, "%s", args->certificate);
     SG_TRY(choose(&own->spki, &signer, err));
     SG_TRY(open_key(cli, args, &own->spki, &client, &signer.key, err));
-    return seal(args,
-                &(struct cer_cms_args){ .content = sg_buf_slice(&lines),
+    cli_hint(cli, "--key names a key made with --purpose backend, "
+                  "--certificate its certificate");
+    SG_TRY(seal(&(struct cer_cms_args){ .content = sg_buf_slice(&lines),
                                         .cert = cert,
                                         .n_certs = n,
                                         .alg = signer.alg,
                                         .time = sg_now(),
                                         .sign = sign,
                                         .arg = &signer },
-                err);
+                path, err));
+    show(cli, path, own);
+    return SG_OK;
 }
 
 static const char *const EXAMPLES[] = {

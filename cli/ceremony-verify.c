@@ -2,11 +2,14 @@
 #include <stdlib.h>
 
 #include "ceremony/verify.h"
+#include "cli/ca-make.h"
+#include "cli/ceremony-room.h"
 #include "cli/commands.h"
-#include "cli/out.h"
+
+#define ARENA_MAX ((size_t)1024 * 1024) /* one certificate */
 
 struct verify_args {
-    const char *dir;
+    const char *dir, *signer;
 };
 
 static const struct cli_option WORDS[] = {
@@ -16,11 +19,19 @@ static const struct cli_option WORDS[] = {
       .required = true,
       .help = "the folder that \"ceremony execute\" left" },
 };
+static const struct cli_option OPTIONS[] = {
+    { .name = "signer",
+      CLI_TEXT(struct verify_args, signer),
+      .value = "FILE",
+      .help = "the certificate (PEM) of whoever sealed the transcript, from "
+              "where you trust it: then the seal must be there and be theirs" },
+};
 static const struct cli_option_set SETS[] = {
     { .heading = "Arguments",
       .positional = true,
       .option = WORDS,
       .n = SG_ARRAY_LEN(WORDS) },
+    { .heading = "Options", .option = OPTIONS, .n = SG_ARRAY_LEN(OPTIONS) },
 };
 
 static const char *state_name(enum cer_check_state state)
@@ -49,13 +60,29 @@ static void print_json(const struct cli *cli, const struct cer_verdict *verdict)
         cli_put_text(one, "text", check->text);
         cli_append(list, one);
     }
+    if (verdict->has_plan)
+        cli_put_hash(json, "plan_sha256", "plan_words", verdict->plan_sha256);
+    if (verdict->has_transcript)
+        cli_put_hash(json, "transcript_sha256", "transcript_words",
+                     verdict->transcript_sha256);
     cli_put_bool(json, "pass", verdict->n_differ == 0);
     cli_put_int(json, "differences", (int64_t)verdict->n_differ);
     cli_put(json, "checks", list);
     cli_print_record(cli, json, NULL, 0);
 }
 
-static void print_lines(const struct cer_verdict *verdict)
+static void print_hashes(const struct cer_room *room,
+                         const struct cer_verdict *verdict)
+{
+    cer_say(room, "\nTo be held against the paper from the room:\n");
+    if (verdict->has_plan)
+        cer_say_hash(room, "Plan SHA-256", verdict->plan_sha256);
+    if (verdict->has_transcript)
+        cer_say_hash(room, "Transcript SHA-256", verdict->transcript_sha256);
+}
+
+static void print_lines(const struct cer_room *room,
+                        const struct cer_verdict *verdict)
 {
     char line[SG_ERR_MSG_MAX + 128];
 
@@ -64,33 +91,57 @@ static void print_lines(const struct cer_verdict *verdict)
         (void)snprintf(line, sizeof(line), "%-8s %s%s%s\n",
                        state_name(check->state), check->title,
                        check->text[0] != '\0' ? ": " : "", check->text);
-        cli_print_text(stdout, line);
+        room->say(room->arg, line);
     }
+    if (verdict->has_plan || verdict->has_transcript)
+        print_hashes(room, verdict);
     if (verdict->n_differ == 0)
-        puts("PASS");
+        cer_say(room, "\nPASS\n");
+}
+
+static enum sg_rc verify(struct cli *cli, const struct verify_args *args,
+                         struct cer_verdict *verdict, struct sg_err *err)
+{
+    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    struct cer_verify_args what = { .dir = args->dir,
+                                    .version = SIGNET_VERSION };
+    struct sg_slice chain[CA_CHAIN_MAX]; /* theirs is the first */
+    struct cli_room room;
+    size_t n = 0;
+
+    sg_arena_init(&arena, ARENA_MAX);
+    if (args->signer != NULL) {
+        SG_TRY(cli_ca_read_chain(&arena, args->signer, chain, CA_CHAIN_MAX, &n,
+                                 err));
+        what.signer = chain[0];
+    }
+    SG_TRY(cer_verify(&what, verdict, err));
+    SG_TRY(cli_room_open(cli, NULL, &room, err));
+    if (cli->json)
+        print_json(cli, verdict);
+    else
+        print_lines(&room.room, verdict);
+    cli_room_done(&room);
+    if (verdict->n_differ > 0)
+        return sg_err_set(err, SG_FORMAT, "%s: %zu of %zu checks differ",
+                          args->dir, verdict->n_differ, verdict->n);
+    return SG_OK;
 }
 
 static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
 {
-    const struct verify_args *args = opaque;
     struct cer_verdict *verdict = calloc(1, sizeof(*verdict));
 
     if (verdict == NULL)
         return sg_err_set(err, SG_NOMEM, "verify");
-    enum sg_rc rc = cer_verify(args->dir, SIGNET_VERSION, verdict, err);
-    if (rc == SG_OK && cli->json)
-        print_json(cli, verdict);
-    else if (rc == SG_OK)
-        print_lines(verdict);
-    if (rc == SG_OK && verdict->n_differ > 0)
-        rc = sg_err_set(err, SG_FORMAT, "%s: %zu of %zu checks differ",
-                        args->dir, verdict->n_differ, verdict->n);
+    enum sg_rc rc = verify(cli, opaque, verdict, err);
     free(verdict);
     return rc;
 }
 
 static const char *const EXAMPLES[] = {
     "signet ceremony verify root-ceremony/",
+    "signet ceremony verify root-ceremony/ --signer clerk.pem",
     NULL,
 };
 
@@ -99,7 +150,8 @@ const struct cli_command CLI_CMD_CEREMONY_VERIFY = {
     .summary = "Replay what a ceremony left, without any token.",
     .about = "Holds plan, approvals, transcript, result and page against one "
              "another: for an auditor who was not in the room. One line for "
-             "each check, then PASS, or exit code 65 and what differs.",
+             "each check and the hashes to hold against paper, then PASS, or "
+             "exit code 65 and what differs.",
     .sets = SETS,
     .n_sets = SG_ARRAY_LEN(SETS),
     .examples = EXAMPLES,

@@ -22,11 +22,13 @@ void sg_fd_close_cleanup(int *fd)
     errno = saved;
 }
 
-static enum sg_rc open_to_read(const char *path, int *ret_fd,
+static enum sg_rc open_to_read(const char *path, int flags, int *ret_fd,
                                struct sg_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
 
+    if (fd < 0 && errno == ELOOP && (flags & O_NOFOLLOW) != 0)
+        return sg_err_set(err, SG_FORMAT, "%s: a symbolic link", path);
     if (fd < 0)
         return sg_err_errno(
             err, errno == ENOENT || errno == ENOTDIR ? SG_NOT_FOUND : SG_IO,
@@ -86,7 +88,22 @@ enum sg_rc sg_file_read(const char *path, struct sg_buf *out,
 {
     SG_CLEANUP(sg_fd_close) int fd = -1;
 
-    SG_TRY(open_to_read(path, &fd, err));
+    SG_TRY(open_to_read(path, 0, &fd, err));
+    return read_all(fd, path, out, err);
+}
+
+enum sg_rc sg_file_read_plain(const char *path, struct sg_buf *out,
+                              struct sg_err *err)
+{
+    SG_CLEANUP(sg_fd_close) int fd = -1;
+    struct stat st;
+
+    /* opening a pipe to read waits for whoever writes */
+    SG_TRY(open_to_read(path, O_NOFOLLOW | O_NONBLOCK, &fd, err));
+    if (fstat(fd, &st) != 0)
+        return sg_err_errno(err, SG_IO, "%s", path);
+    if (!S_ISREG(st.st_mode))
+        return sg_err_set(err, SG_FORMAT, "%s: not a regular file", path);
     return read_all(fd, path, out, err);
 }
 
@@ -113,7 +130,7 @@ enum sg_rc sg_file_check_private_write(const char *path, struct sg_err *err)
 {
     SG_CLEANUP(sg_fd_close) int fd = -1;
 
-    SG_TRY(open_to_read(path, &fd, err));
+    SG_TRY(open_to_read(path, 0, &fd, err));
     return check_private_write(fd, path, err);
 }
 
@@ -122,7 +139,7 @@ enum sg_rc sg_file_read_private_write(const char *path, struct sg_buf *out,
 {
     SG_CLEANUP(sg_fd_close) int fd = -1;
 
-    SG_TRY(open_to_read(path, &fd, err));
+    SG_TRY(open_to_read(path, 0, &fd, err));
     SG_TRY(check_private_write(fd, path, err));
     return read_all(fd, path, out, err);
 }
@@ -157,7 +174,7 @@ static enum sg_rc sync_directory(const char *path, struct sg_err *err)
     dir[len > 0 ? len : 1] = '\0';
 
     SG_CLEANUP(sg_fd_close) int fd = -1;
-    SG_TRY(open_to_read(dir, &fd, err));
+    SG_TRY(open_to_read(dir, 0, &fd, err));
     if (fsync(fd) != 0)
         return sg_err_errno(err, SG_IO, "%s: fsync", dir);
     return SG_OK;

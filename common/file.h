@@ -11,6 +11,11 @@
 enum sg_rc sg_file_read(const char *path, struct sg_buf *out,
                         struct sg_err *err);
 
+/* The same of a folder that a stranger filled: SG_FORMAT for what is no regular
+ * file; no symbolic link is followed as the last part, no pipe waited for. */
+enum sg_rc sg_file_read_plain(const char *path, struct sg_buf *out,
+                              struct sg_err *err);
+
 /* SG_CONFIG when group or others may write the file, or when it belongs to
  * neither root nor this user. */
 enum sg_rc sg_file_check_private_write(const char *path, struct sg_err *err);

@@ -55,7 +55,9 @@ static void verify_lie(struct room *room, const struct lie *told)
 
     lie = told;
     room_ceremony(room, &room->sub, dir, tell_lie);
-    t_ok(&err, cer_verify(dir, ROOM_VERSION, &verdict, &err));
+    t_ok(&err, cer_verify(&(struct cer_verify_args){ .dir = dir,
+                                                     .version = ROOM_VERSION },
+                          &verdict, &err));
     t_dir_remove(dir);
 }
 
@@ -137,7 +139,9 @@ static void a_finding_that_is_not_found(void **state)
     char dir[T_PATH_MAX];
 
     room_ceremony(room, &room->plan, dir, a_finding_too_many);
-    t_ok(&err, cer_verify(dir, ROOM_VERSION, &verdict, &err));
+    t_ok(&err, cer_verify(&(struct cer_verify_args){ .dir = dir,
+                                                     .version = ROOM_VERSION },
+                          &verdict, &err));
     assert_string_equal(
         find("lint")->text,
         "checked: \"notice: r: t\" is on record and not found now");
@@ -167,7 +171,9 @@ static void another_rule_set_may_differ(void **state)
 
     other_severity = "notice";
     room_ceremony(room, &room->sub, dir, other_rules);
-    t_ok(&err, cer_verify(dir, ROOM_VERSION, &verdict, &err));
+    t_ok(&err, cer_verify(&(struct cer_verify_args){ .dir = dir,
+                                                     .version = ROOM_VERSION },
+                          &verdict, &err));
     assert_int_equal(verdict.n_differ, 0);
     assert_string_equal(
         find("lint")->text,
@@ -177,7 +183,9 @@ static void another_rule_set_may_differ(void **state)
     t_dir_remove(dir);
     other_severity = "error";
     room_ceremony(room, &room->sub, dir, other_rules);
-    t_ok(&err, cer_verify(dir, ROOM_VERSION, &verdict, &err));
+    t_ok(&err, cer_verify(&(struct cer_verify_args){ .dir = dir,
+                                                     .version = ROOM_VERSION },
+                          &verdict, &err));
     assert_string_equal(find("lint")->text,
                         "linted: \"error: " FORMS "\" is on record");
     assert_int_equal(find("lint")->state, CER_CHECK_DIFFERS);
@@ -190,6 +198,10 @@ static void steps_are_the_plans(void **state)
     static const struct row ROWS[] = {
         { { "environment", "key_label", "\"roof\"", false },
           "environment: \"key_label\" is not the plan's" },
+        { { "environment", "key_attributes", "\"sensitive, local\"", false },
+          "environment: the key was not always sensitive" },
+        { { "environment", "key_attributes", "\"local, sensitive\"", false },
+          "environment: \"key_attributes\" are not those of a key" },
         { { "intent", "action", "\"make-key\"", false },
           "intent: \"action\" is not what the plan is for" },
         { { "intent", "label", "\"roof\"", false },

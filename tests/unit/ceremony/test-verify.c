@@ -18,7 +18,9 @@ static struct cer_verdict verdict;
 
 static void verify(const char *dir)
 {
-    t_ok(&err, cer_verify(dir, ROOM_VERSION, &verdict, &err));
+    t_ok(&err, cer_verify(&(struct cer_verify_args){ .dir = dir,
+                                                     .version = ROOM_VERSION },
+                          &verdict, &err));
 }
 
 static const struct cer_check *find(const char *id)
@@ -108,10 +110,16 @@ static void an_intermediate_passes(void **state)
 static void a_folder_that_is_not_there(void **state)
 {
     (void)state;
-    t_refused(&err, cer_verify("/nowhere/at/all", "1", &verdict, &err),
+    t_refused(&err,
+              cer_verify(&(struct cer_verify_args){ .dir = "/nowhere/at/all",
+                                                    .version = "1" },
+                         &verdict, &err),
               SG_NOT_FOUND, "/nowhere/at/all: No such file or directory");
-    t_refused(&err, cer_verify("/dev/null", "1", &verdict, &err), SG_USAGE,
-              "/dev/null: not a folder");
+    t_refused(&err,
+              cer_verify(&(struct cer_verify_args){ .dir = "/dev/null",
+                                                    .version = "1" },
+                         &verdict, &err),
+              SG_USAGE, "/dev/null: not a folder");
 }
 
 static void a_changed_plan_is_seen(void **state)
@@ -361,6 +369,33 @@ static enum sg_rc sign(void *arg, struct sg_slice message, struct sg_buf *out,
     return sg_buf_put(out, signature.p, signature.len, error);
 }
 
+/* Held against this certificate: accepted, or refused with this text. */
+static void signer_is(const char *dir, struct sg_slice cert, const char *text)
+{
+    const struct cer_verify_args args = { .dir = dir,
+                                          .version = ROOM_VERSION,
+                                          .signer = cert };
+
+    t_ok(&err, cer_verify(&args, &verdict, &err));
+    if (text != NULL)
+        differs("cms", text, 1);
+    else
+        assert_int_equal(verdict.n_differ, 0);
+}
+
+static void a_seal_that_is_wanted_and_not_there(void **state)
+{
+    struct room *room = *state;
+    char dir[T_PATH_MAX];
+    char text[T_PATH_MAX + 64];
+
+    room_ceremony(room, &room->plan, dir, NULL);
+    (void)snprintf(text, sizeof(text),
+                   "%s/transcript.p7s: No such file or directory", dir);
+    signer_is(dir, room->sub.chain[0], text);
+    t_dir_remove(dir);
+}
+
 static void a_signature_over_the_transcript_is_checked(void **state)
 {
     struct room *room = *state;
@@ -391,7 +426,10 @@ static void a_signature_over_the_transcript_is_checked(void **state)
     verify(dir);
     assert_int_equal(verdict.n_differ, 0);
     assert_int_equal(find("cms")->state, CER_CHECK_OK);
-    assert_string_equal(find("cms")->text, "by CN=Eve");
+    assert_string_equal(find("cms")->text, "by CN=Eve, 2026-09-21T15:13:20Z");
+    signer_is(dir, sg_buf_slice(&cert), NULL);
+    signer_is(dir, room->sub.chain[0],
+              "signed by CN=Eve, whose certificate is not the signer's");
     change(room, dir, CER_FILE_CMS, cms.len - 1);
     verify(dir);
     differs("cms", "cms: signature invalid", 1);
@@ -415,6 +453,7 @@ int main(void)
         cmocka_unit_test(the_window_is_kept),
         cmocka_unit_test(foreign_and_changed_files_are_seen),
         cmocka_unit_test(a_signature_over_the_transcript_is_checked),
+        cmocka_unit_test(a_seal_that_is_wanted_and_not_there),
     };
     return cmocka_run_group_tests(tests, room_open, room_close);
 }

@@ -205,6 +205,29 @@ static void reading_that_fails(void **state)
               say(place, ": Is a directory"));
 }
 
+static void only_a_plain_file_is_read(void **state)
+{
+    struct place *place = *state;
+    struct sg_err err = { 0 };
+    SG_CLEANUP(sg_buf_done) struct sg_buf buf;
+
+    sg_buf_init(&buf, 10);
+    assert_int_equal(mkfifo(place->file, 0600), 0);
+    t_refused(&err, sg_file_read_plain(place->file, &buf, &err), SG_FORMAT,
+              say(place, ": not a regular file"));
+    assert_int_equal(unlink(place->file), 0);
+    assert_int_equal(symlink("/dev/null", place->file), 0);
+    t_refused(&err, sg_file_read_plain(place->file, &buf, &err), SG_FORMAT,
+              say(place, ": a symbolic link"));
+    assert_int_equal(unlink(place->file), 0);
+    t_file_write(place->file, "abc", 3);
+    t_ok(&err, sg_file_read_plain(place->file, &buf, &err));
+    assert_int_equal(buf.len, 3);
+    assert_int_equal(unlink(place->file), 0);
+    t_refused(&err, sg_file_read_plain(place->file, &buf, &err), SG_NOT_FOUND,
+              say(place, ": No such file or directory"));
+}
+
 static void others_must_not_write_it(void **state)
 {
     static const struct {
@@ -287,6 +310,7 @@ int main(void)
         PLACED(reading_has_a_limit),
         cmocka_unit_test(a_file_without_a_size_is_read_whole),
         PLACED(reading_that_fails),
+        PLACED(only_a_plain_file_is_read),
         PLACED(others_must_not_write_it),
         PLACED(strangers_must_not_own_it),
         cmocka_unit_test(descriptors_close_with_their_scope),
