@@ -306,6 +306,8 @@ def leaves(value, path=()):
 
 
 def another(key, value):
+    if value is None:
+        return 1
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
