@@ -17,7 +17,8 @@ enum sg_rc cer_verify_attributes(struct cer_verify *v, struct cer_reader *in,
     if (!tok_attrs_parse(text, &attrs))
         return sg_err_set(err, SG_FORMAT, "%s: \"%s\" are not those of a key",
                           in->what, key);
-    const char *fault = tok_attrs_fault(attrs);
+    /* Ceremonies make their keys in the token and use no others. */
+    const char *fault = tok_attrs_fault(attrs, true);
     if (fault != NULL)
         return sg_err_set(err, SG_FORMAT, "%s: %s", in->what, fault);
     return SG_OK;

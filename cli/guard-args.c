@@ -197,7 +197,7 @@ enum sg_rc cli_guard_json(struct tok_client *client,
     struct tok_key *key;
 
     sg_buf_init(&bytes, VIEW_MAX);
-    if (info->has_guard && tok_attrs_fault(info->attrs) == NULL) {
+    if (info->has_guard && tok_attrs_fault(info->attrs, true) == NULL) {
         memcpy(want.label, info->label, sizeof(want.label));
         SG_TRY(tok_client_key(client, &want, &key, err));
         SG_TRY(tok_guard_show(key, &bytes, &view, err));

@@ -99,7 +99,7 @@ struct json_object *cli_key_json(const struct tok_key_info *info)
     cli_put_text(json, "type", tok_key_type_name(info->type));
     cli_put_text(json, "attributes",
                  tok_attrs_text(info->attrs, attrs, sizeof(attrs)));
-    const char *fault = tok_attrs_fault(info->attrs);
+    const char *fault = tok_attrs_fault(info->attrs, info->has_guard);
     cli_put_bool(json, "fit_for_ca", fault == NULL);
     cli_put_text(json, "judgement",
                  fault == NULL ? "fit for a CA: it cannot leave the token"

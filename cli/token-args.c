@@ -11,8 +11,9 @@
 #include "common/arena.h"
 #include "pkcs11/program.h"
 
-#define URI_MAX 512     /* bytes; a label of 32 in %XX form is 97 */
-#define ARENA_MAX 65536 /* bytes; seven paths at most */
+#define URI_MAX 512              /* bytes; a label of 32 in %XX form is 97 */
+#define ARENA_MAX 65536          /* bytes; seven paths at most */
+#define PROMPT_TIMEOUT_MS 300000 /* a person fetches the PIN from an envelope */
 #define GUARDS_DEFAULT "/var/lib/signet/guards"
 
 const struct cli_option CLI_MODULE_OPTIONS[CLI_N_MODULE_OPTIONS] = {
@@ -22,6 +23,12 @@ const struct cli_option CLI_MODULE_OPTIONS[CLI_N_MODULE_OPTIONS] = {
       .env = "SIGNET_MODULE",
       .help = "PKCS#11 module, for example "
               "/usr/lib/softhsm/libsofthsm2.so" },
+    { .name = "init-args",
+      CLI_TEXT(struct cli_token_args, init_args),
+      .value = "TEXT",
+      .env = "SIGNET_INIT_ARGS",
+      .help = "what this module wants in C_Initialize (NSS); most want "
+              "nothing" },
     { .name = "token-program",
       CLI_TEXT(struct cli_token_args, program),
       .value = "PATH",
@@ -38,8 +45,10 @@ const struct cli_option CLI_LOGIN_OPTIONS[CLI_N_LOGIN_OPTIONS] = {
     { .name = "pin-source",
       CLI_TEXT(struct cli_token_args, pin_source),
       .value = "REF",
-      .help = "where the user PIN comes from: file:PATH, fd:N, "
-              "credential:NAME, command:PATH ... or prompt; default prompt" },
+      .help =
+          "where the user PIN comes from: file:PATH, fd:N, "
+          "credential:NAME, command:PATH ... or prompt; default prompt, which "
+          "asks at the token's own PIN pad when it has one" },
     { .name = "guards",
       CLI_TEXT(struct cli_token_args, guards),
       .value = "DIR",
@@ -118,6 +127,14 @@ static const char *pick(const char *first, const char *second)
     return first != NULL ? first : second;
 }
 
+/* They belong to their module: another one's are no use. */
+static const char *pick_args(const struct cli_token_args *own,
+                             const struct cli_token_args *other)
+{
+    return own->module != NULL ? own->init_args
+                               : pick(own->init_args, other->init_args);
+}
+
 static enum sg_rc module_config(struct cli *cli, struct sg_arena *arena,
                                 const struct cli_token_args *args,
                                 struct tok_client_config *cfg,
@@ -129,6 +146,9 @@ static enum sg_rc module_config(struct cli *cli, struct sg_arena *arena,
         return sg_err_set(err, SG_USAGE, "no PKCS#11 module given");
     }
     SG_TRY(absolute(arena, "module", args->module, &cfg->module, err));
+    if (args->init_args != NULL)
+        SG_TRY(keep(sg_arena_strdup(arena, args->init_args), &cfg->init_args,
+                    err));
     if (args->program == NULL)
         return find_program(arena, &cfg->program, err);
     return absolute(arena, "token-program", args->program, &cfg->program, err);
@@ -160,6 +180,7 @@ static enum sg_rc make_config(struct cli *cli, struct sg_arena *arena,
         start->fallback == NULL ? &none : start->fallback;
     const struct cli_token_args args = {
         .module = pick(start->args->module, other->module),
+        .init_args = pick_args(start->args, other),
         .program = pick(start->args->program, other->program),
         .token = start->args->token,
         .pin_source = pick(start->args->pin_source, "prompt"),
@@ -167,6 +188,8 @@ static enum sg_rc make_config(struct cli *cli, struct sg_arena *arena,
     };
     cfg->name = pick(args.token, "module");
     cfg->sessions = 1;
+    if (strcmp(args.pin_source, "prompt") == 0)
+        cfg->start_timeout_ms = PROMPT_TIMEOUT_MS;
     SG_TRY(module_config(cli, arena, &args, cfg, err));
     if (start->login)
         SG_TRY(login_config(cli, arena, &args, cfg, err));

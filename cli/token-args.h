@@ -10,13 +10,14 @@
 
 struct cli_token_args {
     const char *module;
+    const char *init_args;
     const char *program;
     const char *token;      /* label or RFC 7512 URI */
     const char *pin_source; /* common/secret.h */
     const char *guards;
 };
 
-#define CLI_N_MODULE_OPTIONS 2
+#define CLI_N_MODULE_OPTIONS 3
 #define CLI_N_LOGIN_OPTIONS 3
 extern const struct cli_option CLI_MODULE_OPTIONS[CLI_N_MODULE_OPTIONS];
 extern const struct cli_option CLI_LOGIN_OPTIONS[CLI_N_LOGIN_OPTIONS];

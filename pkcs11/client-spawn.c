@@ -93,6 +93,7 @@ static void make_args(struct spawn *s)
 
     s->argv[s->argc++] = cfg->program;
     put_arg(s, "--module", cfg->module);
+    put_arg(s, "--init-args", cfg->init_args);
     put_arg(s, "--uri", cfg->uri);
     put_arg(s, "--pin-source", s->pin.copy >= 0 ? s->pin.ref : cfg->pin_source);
     put_arg(s, "--so-pin-source",

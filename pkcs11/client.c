@@ -79,6 +79,7 @@ static enum sg_rc copy_config(const struct tok_client_config *from,
     SG_TRY(copy_text(from->name, &to->name, err));
     SG_TRY(copy_text(from->program, &to->program, err));
     SG_TRY(copy_text(from->module, &to->module, err));
+    SG_TRY(copy_text(from->init_args, &to->init_args, err));
     SG_TRY(copy_text(from->uri, &to->uri, err));
     SG_TRY(copy_text(from->pin_source, &to->pin_source, err));
     SG_TRY(copy_text(from->so_pin_source, &to->so_pin_source, err));
@@ -112,6 +113,7 @@ static void free_config(struct tok_client_config *cfg)
     free_text(cfg->name);
     free_text(cfg->program);
     free_text(cfg->module);
+    free_text(cfg->init_args);
     free_text(cfg->uri);
     free_text(cfg->pin_source);
     free_text(cfg->so_pin_source);

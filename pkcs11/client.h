@@ -22,6 +22,7 @@ struct tok_client_config {
     const char *name;       /* for people: "demo-issuing" */
     const char *program;    /* absolute path of signet-token; owner checked */
     const char *module;     /* absolute path of the PKCS#11 module */
+    const char *init_args;  /* the module's own, for C_Initialize; or NULL */
     const char *uri;        /* RFC 7512; NULL: no login, TOKEN_LIST/INIT only */
     const char *pin_source; /* common/secret.h; NULL without uri. fd:N must stay
                              * open, and seekable to survive a restart */

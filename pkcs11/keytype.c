@@ -137,8 +137,7 @@ static const struct {
     { TOK_ATTR_SIGN_RECOVER, "sign-recover", "the key may also sign-recover",
       NULL },
     { TOK_ATTR_MODIFIABLE, "modifiable", NULL, NULL },
-    { TOK_ATTR_ALWAYS_AUTHENTICATE, "always-authenticate",
-      "the key wants a PIN for every signature", NULL },
+    { TOK_ATTR_ALWAYS_AUTHENTICATE, "always-authenticate", NULL, NULL },
 };
 
 const char *tok_attrs_text(uint32_t attrs, char *dst, size_t size)
@@ -178,8 +177,10 @@ bool tok_attrs_parse(const char *text, uint32_t *ret)
     return true;
 }
 
-const char *tok_attrs_fault(uint32_t attrs)
+const char *tok_attrs_fault(uint32_t attrs, bool known_local)
 {
+    if (known_local)
+        attrs |= TOK_ATTR_LOCAL;
     for (size_t i = 0; i < SG_ARRAY_LEN(ATTRS); i++) {
         const char *fault = (attrs & ATTRS[i].bit) != 0 ? ATTRS[i].fault_set
                                                         : ATTRS[i].fault_clear;

@@ -54,8 +54,10 @@ enum tok_key_attr {
 const char *tok_attrs_text(uint32_t attrs, char *dst, size_t size);
 /* Read back what that wrote; false for anything else. */
 bool tok_attrs_parse(const char *text, uint32_t *ret);
-/* What is wrong with these attributes for a CA key; NULL when nothing is. */
-const char *tok_attrs_fault(uint32_t attrs);
+/* What is wrong with these attributes for a CA key; NULL when nothing is.
+ * known_local: signet made the key in the token, so that CKA_LOCAL need not say
+ * it (NSS says "no" of every key). */
+const char *tok_attrs_fault(uint32_t attrs, bool known_local);
 
 enum tok_purpose {
     TOK_PURPOSE_UNSET,
@@ -150,7 +152,9 @@ struct tok_key_info {
     uint32_t attrs;             /* enum tok_key_attr bits */
     uint8_t spki[TOK_SPKI_MAX]; /* SubjectPublicKeyInfo DER */
     uint32_t spki_len;          /* 0: the token holds no public half */
-    bool has_guard;             /* the rest is meaningless without */
+    /* Only a key that signet made in the token has a guard; the rest is
+     * meaningless without. */
+    bool has_guard;
     enum tok_purpose purpose;
     bool may_sign_ca;
     bool has_max_path_length;

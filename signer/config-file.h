@@ -14,8 +14,8 @@ struct srv_file_socket {
 };
 
 struct srv_file_token {
-    char *name, *module, *uri, *pin_source, *guards, *serial, *identity_key,
-        *identity_public_key;
+    char *name, *module, *init_args, *uri, *pin_source, *guards, *serial,
+        *identity_key, *identity_public_key;
     char *sessions, *request_timeout_ms, *start_timeout_ms;
 };
 

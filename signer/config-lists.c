@@ -106,6 +106,7 @@ static enum sg_rc check_token(const struct srv_check *c, size_t i,
     *out = (struct srv_token_config){
         .name = in->name,
         .module = in->module,
+        .init_args = in->init_args,
         .uri = in->uri,
         .pin_source = in->pin_source,
         .guards = in->guards != NULL ? in->guards : "/var/lib/signet/guards",

@@ -49,6 +49,7 @@ static const cyaml_schema_field_t LIMITS_FIELDS[] = {
 static const cyaml_schema_field_t TOKEN_FIELDS[] = {
     NEEDED(srv_file_token, name),
     NEEDED(srv_file_token, module),
+    TEXT(srv_file_token, init_args),
     NEEDED(srv_file_token, uri),
     NEEDED(srv_file_token, pin_source),
     TEXT(srv_file_token, guards),

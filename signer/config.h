@@ -24,6 +24,7 @@ struct srv_socket_config {
 struct srv_token_config {
     const char *name;
     const char *module;       /* absolute path */
+    const char *init_args;    /* for C_Initialize; NULL: none */
     const char *uri;          /* RFC 7512 */
     const char *pin_source;   /* common/secret.h */
     const char *guards;       /* directory, default /var/lib/signet/guards */

@@ -5,51 +5,53 @@
 _signet_options() {
     case $1 in
     'token list')
-        echo "--module --token-program --json --verbose --help"
+        echo "--module --init-args --token-program --json --verbose --help"
         ;;
     'token init')
         echo "--label --slot --serial --so-pin-source --pin-source --module
-            --token-program --json --verbose --help"
+            --init-args --token-program --json --verbose --help"
         ;;
     'token info')
-        echo "--label --serial --slot --module --token-program --json --verbose
-            --help"
+        echo "--label --serial --slot --module --init-args --token-program
+            --json --verbose --help"
         ;;
     'key generate')
         echo "--label --type --purpose --may-sign-ca --max-path-length
             --max-validity --no-sign-crl --eku --rate --rate-per-day
             --permit-dns --exclude-dns --permit-ip --exclude-ip --permit-email
             --exclude-email --permit-uri --exclude-uri --token --pin-source
-            --guards --module --token-program --json --verbose --help"
+            --guards --module --init-args --token-program --json --verbose
+            --help"
         ;;
     'key list')
-        echo "--token --pin-source --guards --module --token-program --json
-            --verbose --help"
+        echo "--token --pin-source --guards --module --init-args --token-program
+            --json --verbose --help"
         ;;
     'key show')
-        echo "--label --token --pin-source --guards --module --token-program
-            --json --verbose --help"
+        echo "--label --token --pin-source --guards --module --init-args
+            --token-program --json --verbose --help"
         ;;
     'key guard')
         echo "--label --max-validity --max-path-length --no-sign-ca
-            --no-sign-crl --eku --rate --rate-per-day --permit-dns --exclude-dns
-            --permit-ip --exclude-ip --permit-email --exclude-email --permit-uri
-            --exclude-uri --token --pin-source --guards --module --token-program
-            --json --verbose --help"
+            --no-sign-crl --eku --rate --rate-per-day --permit-dns
+            --exclude-dns --permit-ip --exclude-ip --permit-email
+            --exclude-email --permit-uri --exclude-uri --token --pin-source
+            --guards --module --init-args --token-program --json --verbose
+            --help"
         ;;
     'ca root')
         echo "--subject --validity --path-length --out --force --key --generate
-            --token --pin-source --guards --module --token-program --json
-            --verbose --help"
+            --token --pin-source --guards --module --init-args --token-program
+            --json --verbose --help"
         ;;
     'ca intermediate')
         echo "--subject --validity --path-length --out --chain-out --force
             --permit-dns --exclude-dns --permit-ip --exclude-ip --permit-email
             --exclude-email --permit-uri --exclude-uri --key --generate
-            --max-validity --token --pin-source --guards --module
+            --max-validity --token --pin-source --guards --module --init-args
             --token-program --issuer-key --issuer-cert --issuer-chain
             --issuer-token --issuer-pin-source --issuer-guards --issuer-module
-            --issuer-token-program --json --verbose --help"
+            --issuer-init-args --issuer-token-program --json --verbose --help"
         ;;
     'ceremony new')
         echo "--json --verbose --help"
@@ -65,27 +67,27 @@ _signet_options() {
         ;;
     'ceremony approve')
         echo "--name --key --passphrase-source --out --answers --yes
-            --pin-source --guards --module --token-program --json --verbose
-            --help"
+            --pin-source --guards --module --init-args --token-program --json
+            --verbose --help"
         ;;
     'ceremony execute')
         echo "--approvals --out --answers --token --pin-source --guards --module
-            --token-program --json --verbose --help"
+            --init-args --token-program --json --verbose --help"
         ;;
     'ceremony bind')
         echo "--key --answers --yes --token --pin-source --guards --module
-            --token-program --json --verbose --help"
+            --init-args --token-program --json --verbose --help"
         ;;
     'ceremony seal')
         echo "--key --certificate --token --pin-source --guards --module
-            --token-program --json --verbose --help"
+            --init-args --token-program --json --verbose --help"
         ;;
     'ceremony verify')
         echo "--json --verbose --help"
         ;;
     'cert lint')
-        echo "--chain --crl --issuer --profile --date
-            --technically-constrained --rules --json --verbose --help"
+        echo "--chain --crl --issuer --profile --date --technically-constrained
+            --rules --json --verbose --help"
         ;;
     'issue')
         echo "--socket --role --mount --common-name --alt-names --ip-sans

@@ -16,25 +16,25 @@
 
 struct tok_admin {
     struct tok_admin_config cfg;
-    struct tok_module *module; /* the same module, for what libp11 lacks */
-    PKCS11_CTX *ctx;
+    struct tok_module *module;
+    PKCS11_CTX *ctx; /* the same module once more, when a token is made */
     PKCS11_SLOT *slots;
     unsigned n_slots;
 };
 
-/* libp11 reports through OpenSSL's error queue. */
+/* After our own start of the module: libp11 takes "already initialised". It
+ * reports through OpenSSL's error queue. */
 static enum sg_rc ctx_load(struct tok_admin *a, struct sg_err *err)
 {
     a->ctx = PKCS11_CTX_new();
     if (a->ctx == NULL)
         return sg_err_openssl(err, SG_NOMEM, "libp11");
+    PKCS11_CTX_init_args(a->ctx, a->cfg.init_args);
     if (PKCS11_CTX_load(a->ctx, a->cfg.module) != 0) {
         PKCS11_CTX_free(a->ctx);
         a->ctx = NULL;
         return sg_err_openssl(err, SG_TOKEN, "module %s", a->cfg.module);
     }
-    if (PKCS11_enumerate_slots(a->ctx, &a->slots, &a->n_slots) != 0)
-        return sg_err_openssl(err, SG_TOKEN, "slots");
     return SG_OK;
 }
 
@@ -56,6 +56,8 @@ static void ctx_unload(struct tok_admin *a)
  * reads freed memory when it is called a second time. */
 static enum sg_rc refresh(struct tok_admin *a, struct sg_err *err)
 {
+    if (a->ctx == NULL)
+        SG_TRY(ctx_load(a, err));
     if (a->slots != NULL)
         PKCS11_release_all_slots(a->ctx, a->slots, a->n_slots);
     a->slots = NULL;
@@ -65,11 +67,9 @@ static enum sg_rc refresh(struct tok_admin *a, struct sg_err *err)
     return SG_OK;
 }
 
-/* Ours first: it checks the file, and libp11 takes "already initialised". */
 static enum sg_rc load(struct tok_admin *a, struct sg_err *err)
 {
-    SG_TRY(tok_module_open(a->cfg.module, &a->module, err));
-    return ctx_load(a, err);
+    return tok_module_open(a->cfg.module, a->cfg.init_args, &a->module, err);
 }
 
 static void unload(struct tok_admin *a)
@@ -107,21 +107,38 @@ void tok_admin_describe(struct tok_admin *admin, struct tok_token_info *ret)
     tok_module_describe(admin->module, ret->module, sizeof(ret->module));
 }
 
+/* A token that is pulled out right now, or that the module does not know, must
+ * not hide the others. */
+static bool describe(struct tok_admin *admin, CK_SLOT_ID slot,
+                     struct tok_token_info *ret)
+{
+    struct sg_err why = { 0 };
+    char quoted[SG_LOG_VALUE_MAX];
+
+    if (tok_token_describe(admin->module, slot, ret, NULL, &why) == SG_OK)
+        return true;
+    sg_log(SG_LOG_WARN, "slot_unreadable", "slot=%lu err=%s", slot,
+           sg_log_quote(why.msg, quoted, sizeof(quoted)));
+    return false;
+}
+
 enum sg_rc tok_admin_list(struct tok_admin *admin, struct tok_token_info *ret,
                           size_t max, size_t *ret_n, struct sg_err *err)
 {
+    CK_SLOT_ID slots[TOK_SLOTS_SEEN_MAX];
+    CK_ULONG n_slots = 0;
     size_t n = 0;
 
-    SG_TRY(refresh(admin, err));
-    for (unsigned i = 0; i < admin->n_slots; i++) {
-        if (admin->slots[i].token == NULL)
+    if (admin->module == NULL)
+        return sg_err_set(err, SG_TOKEN, "the module did not start again");
+    SG_TRY(tok_slots(admin->module, slots, &n_slots, err));
+    for (CK_ULONG i = 0; i < n_slots; i++) {
+        struct tok_token_info info;
+        if (!describe(admin, slots[i], &info))
             continue;
         if (n == max)
             return sg_err_set(err, SG_LIMIT, "more than %zu tokens", max);
-        SG_TRY(tok_token_describe(admin->module,
-                                  PKCS11_get_slotid_from_slot(&admin->slots[i]),
-                                  &ret[n], NULL, err));
-        n++;
+        ret[n++] = info;
     }
     *ret_n = n;
     return SG_OK;
@@ -129,36 +146,56 @@ enum sg_rc tok_admin_list(struct tok_admin *admin, struct tok_token_info *ret,
 
 /* --- making a token --------------------------------------------------------------- */
 
+static enum sg_rc check_blank(struct tok_admin *a,
+                              const struct tok_token_init *init,
+                              struct sg_err *err)
+{
+    CK_SLOT_ID slots[TOK_SLOTS_SEEN_MAX];
+    CK_ULONG n = 0;
+    struct tok_token_info hit = { 0 };
+    bool found = false;
+
+    SG_TRY(tok_slots(a->module, slots, &n, err));
+    for (CK_ULONG i = 0; i < n; i++) {
+        struct tok_token_info info;
+        if (!describe(a, slots[i], &info))
+            continue;
+        if (info.initialised && strcmp(info.label, init->label) == 0)
+            return sg_err_set(err, SG_CONFLICT,
+                              "a token \"%s\" exists already (slot %lu)",
+                              init->label, slots[i]);
+        if (slots[i] == init->slot_id) {
+            hit = info;
+            found = true;
+        }
+    }
+    if (!found)
+        return sg_err_set(err, SG_NOT_FOUND, "no token in slot %llu",
+                          (unsigned long long)init->slot_id);
+    if (hit.initialised)
+        return sg_err_set(err, SG_CONFLICT,
+                          "the token in slot %llu is initialised (\"%s\"): "
+                          "doing it again would destroy its keys",
+                          (unsigned long long)init->slot_id, hit.label);
+    return SG_OK;
+}
+
 static enum sg_rc find_slot(struct tok_admin *a,
                             const struct tok_token_init *init,
                             PKCS11_SLOT **ret, struct sg_err *err)
 {
-    PKCS11_SLOT *hit = NULL;
-
+    SG_TRY(check_blank(a, init, err));
     SG_TRY(refresh(a, err));
     for (unsigned i = 0; i < a->n_slots; i++) {
         PKCS11_SLOT *slot = &a->slots[i];
-        if (slot->token == NULL)
+        if (slot->token == NULL
+            || PKCS11_get_slotid_from_slot(slot) != init->slot_id)
             continue;
-        if (slot->token->initialized != 0 && slot->token->label != NULL
-            && strcmp(slot->token->label, init->label) == 0)
-            return sg_err_set(err, SG_CONFLICT,
-                              "a token \"%s\" exists already (slot %lu)",
-                              init->label, PKCS11_get_slotid_from_slot(slot));
-        if (PKCS11_get_slotid_from_slot(slot) == init->slot_id)
-            hit = slot;
+        *ret = slot;
+        return SG_OK;
     }
-    if (hit == NULL)
-        return sg_err_set(err, SG_NOT_FOUND, "no token in slot %llu",
-                          (unsigned long long)init->slot_id);
-    if (hit->token->initialized != 0)
-        return sg_err_set(err, SG_CONFLICT,
-                          "the token in slot %llu is initialised (\"%s\"): "
-                          "doing it again would destroy its keys",
-                          (unsigned long long)init->slot_id,
-                          hit->token->label != NULL ? hit->token->label : "");
-    *ret = hit;
-    return SG_OK;
+    return sg_err_set(err, SG_NOT_FOUND, "the token in slot %llu is gone",
+                      (unsigned long long)init->slot_id);
 }
 
 static enum sg_rc check_label(const char *label, struct sg_err *err)
@@ -225,23 +262,25 @@ static enum sg_rc init_user_pin(struct tok_module *m, CK_SLOT_ID slot,
 }
 
 /* SoftHSM gives an initialised token another slot, at the latest when the
- * module starts again. */
-static enum sg_rc find_again(struct tok_admin *a, const char *serial,
-                             struct tok_token_info *ret, struct sg_err *err)
+ * module starts again. Some tokens have no serial number of their own. */
+static enum sg_rc find_again(struct tok_admin *a, const char *label,
+                             const char *serial, struct tok_token_info *ret,
+                             struct sg_err *err)
 {
+    CK_SLOT_ID slots[TOK_SLOTS_SEEN_MAX];
+    CK_ULONG n = 0;
+
     unload(a);
     SG_TRY(load(a, err));
-    for (unsigned i = 0; i < a->n_slots; i++) {
+    SG_TRY(tok_slots(a->module, slots, &n, err));
+    for (CK_ULONG i = 0; i < n; i++) {
         struct tok_token_info info;
-        if (a->slots[i].token == NULL)
+        if (!describe(a, slots[i], &info) || !info.initialised
+            || strcmp(info.serial, serial) != 0
+            || strcmp(info.label, label) != 0)
             continue;
-        SG_TRY(tok_token_describe(a->module,
-                                  PKCS11_get_slotid_from_slot(&a->slots[i]),
-                                  &info, NULL, err));
-        if (info.initialised && strcmp(info.serial, serial) == 0) {
-            *ret = info;
-            return SG_OK;
-        }
+        *ret = info;
+        return SG_OK;
     }
     return sg_err_set(err, SG_TOKEN,
                       "the token with serial %s is gone after it was made",
@@ -267,5 +306,5 @@ enum sg_rc tok_admin_init(struct tok_admin *admin,
     SG_TRY(tok_token_describe(admin->module, init->slot_id, &made, NULL, err));
     SG_TRY(init_user_pin(admin->module, init->slot_id, so_pin, pin, err));
     sg_log(SG_LOG_NOTICE, "token_made", "serial=%s", made.serial);
-    return find_again(admin, made.serial, ret, err);
+    return find_again(admin, init->label, made.serial, ret, err);
 }

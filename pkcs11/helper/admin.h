@@ -2,14 +2,15 @@
 #ifndef SG_PKCS11_HELPER_ADMIN_H
 #define SG_PKCS11_HELPER_ADMIN_H
 
-/* Tokens before anybody logs in: what is there, and making a new one. Module
- * and slots through libp11; single-threaded. */
+/* Tokens before anybody logs in: what is there, and making a new one. Tokens
+ * are made through libp11; single-threaded. */
 
 #include "common/buf.h"
 #include "pkcs11/frame.h"
 
 struct tok_admin_config {
     const char *module;
+    const char *init_args;     /* tok_module_open() */
     const char *pin_source;    /* TOKEN_INIT only; may be NULL */
     const char *so_pin_source; /* TOKEN_INIT only; may be NULL */
 };

@@ -127,6 +127,12 @@ enum sg_rc tok_guard_dir_ready(const char *dir, struct sg_err *err)
     return SG_OK;
 }
 
+/* Some tokens have no serial number; YAML has no empty texts. */
+static const char *serial_of(const struct tok_guard_key *key)
+{
+    return key->serial[0] != '\0' ? key->serial : "none";
+}
+
 /* Two serials may end up in one name: the content is compared too. */
 enum sg_rc tok_guard_path(const struct tok_guard_key *key, const char *ending,
                           char *dst, size_t size, struct sg_err *err)
@@ -137,7 +143,7 @@ enum sg_rc tok_guard_path(const struct tok_guard_key *key, const char *ending,
     if (key->dir == NULL)
         return sg_err_set(err, SG_CONFIG,
                           "no guard directory: start with --guards");
-    (void)snprintf(serial, sizeof(serial), "%s", key->serial);
+    (void)snprintf(serial, sizeof(serial), "%s", serial_of(key));
     for (char *p = serial; *p != '\0'; p++)
         if (!((*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z')
               || (*p >= 'A' && *p <= 'Z')))
@@ -183,7 +189,7 @@ static enum sg_rc check_identity(const struct guard_file *f,
     if (f->version < 1 || f->version > GUARD_FILE_VERSION)
         return sg_err_set(err, SG_CONFIG, "version: %u, this is %d",
                           (unsigned)f->version, GUARD_FILE_VERSION);
-    if (strcmp(f->token_serial, key->serial) != 0)
+    if (strcmp(f->token_serial, serial_of(key)) != 0)
         return sg_err_set(err, SG_CONFIG,
                           "token_serial: another token's guard");
     if (strcmp(f->label, key->label) != 0)
@@ -390,7 +396,7 @@ static enum sg_rc guard_text(const struct tok_guard_key *key,
     SG_TRY(pem_text("PUBLIC KEY", key->spki, &spki, err));
     if (g->bound)
         SG_TRY(pem_text("CERTIFICATE", g->issuer_cert, &cert, err));
-    (void)snprintf(serial, sizeof(serial), "%s", key->serial);
+    (void)snprintf(serial, sizeof(serial), "%s", serial_of(key));
     (void)snprintf(label, sizeof(label), "%s", key->label);
     (void)snprintf(purpose, sizeof(purpose), "%s",
                    tok_purpose_name(g->purpose));

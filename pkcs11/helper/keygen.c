@@ -74,12 +74,33 @@ static CK_ATTRIBUTE attribute(CK_ATTRIBUTE_TYPE type, const void *p, size_t len)
 struct template
 {
     CK_ATTRIBUTE a[TEMPLATE_MAX];
-    CK_ULONG n;      /* with what every token should know */
-    CK_ULONG n_core; /* what must be said */
+    CK_ULONG n;
 };
 
 static const CK_BBOOL YES = CK_TRUE;
 static const CK_BBOOL NO = CK_FALSE;
+
+/* How much is said in the templates. What every token should know comes first,
+ * then what is left when a token refuses some of it; the key is read back and
+ * judged in any case. */
+static const struct wording {
+    enum { USE_BARE, USE_VERIFY, USE_ALL } public_use;
+    enum { REFUSE_NOTHING, REFUSE_USUAL, REFUSE_ALL } private_use;
+    bool id; /* CKA_ID; without it the token must choose one */
+} WORDINGS[] = {
+    { USE_ALL, REFUSE_ALL, true },
+    /* tpm2-pkcs11 takes CKA_VERIFY for a wish to decrypt. */
+    { USE_BARE, REFUSE_ALL, true },
+    /* Some do not know CKA_SIGN_RECOVER, or refuse even "no" to what a type of
+     * key cannot do. */
+    { USE_VERIFY, REFUSE_USUAL, true },
+    { USE_BARE, REFUSE_USUAL, true },
+    { USE_VERIFY, REFUSE_NOTHING, true },
+    /* YubiHSM 2 and others number their keys themselves. */
+    { USE_ALL, REFUSE_ALL, false },
+    { USE_VERIFY, REFUSE_USUAL, false },
+    { USE_VERIFY, REFUSE_NOTHING, false },
+};
 
 static void template_add(struct template *t, CK_ATTRIBUTE a)
 {
@@ -93,43 +114,50 @@ static void template_flags(struct template *t, const CK_ATTRIBUTE_TYPE *types,
         template_add(t, attribute(types[i], value, sizeof(*value)));
 }
 
-static void name_both(struct template *t, const struct keygen *g)
+static void name_both(struct template *t, const struct keygen *g,
+                      const struct wording *w)
 {
     template_add(t, attribute(CKA_LABEL, g->gen->label, strlen(g->gen->label)));
-    template_add(t, attribute(CKA_ID, g->id, KEY_ID_LEN));
+    if (w->id)
+        template_add(t, attribute(CKA_ID, g->id, KEY_ID_LEN));
 }
 
-static void private_template(struct template *t, const struct keygen *g)
+static void private_template(struct template *t, const struct keygen *g,
+                             const struct wording *w)
 {
     static const CK_ATTRIBUTE_TYPE on_flags[] = { CKA_TOKEN, CKA_PRIVATE,
                                                   CKA_SENSITIVE, CKA_SIGN };
     static const CK_ATTRIBUTE_TYPE off_flags[] = { CKA_EXTRACTABLE };
-    /* Some tokens refuse even "no" to what a key type cannot do. The flags
-     * are read back and judged in any case. */
-    static const CK_ATTRIBUTE_TYPE maybe_flags[] = { CKA_DECRYPT, CKA_UNWRAP,
-                                                     CKA_DERIVE,
-                                                     CKA_SIGN_RECOVER };
+    static const CK_ATTRIBUTE_TYPE usual[] = { CKA_DECRYPT, CKA_UNWRAP,
+                                               CKA_DERIVE };
+    static const CK_ATTRIBUTE_TYPE rest[] = { CKA_SIGN_RECOVER };
 
-    name_both(t, g);
+    name_both(t, g, w);
     template_flags(t, on_flags, SG_ARRAY_LEN(on_flags), &YES);
     template_flags(t, off_flags, SG_ARRAY_LEN(off_flags), &NO);
-    t->n_core = t->n;
-    template_flags(t, maybe_flags, SG_ARRAY_LEN(maybe_flags), &NO);
+    if (w->private_use >= REFUSE_USUAL)
+        template_flags(t, usual, SG_ARRAY_LEN(usual), &NO);
+    if (w->private_use == REFUSE_ALL)
+        template_flags(t, rest, SG_ARRAY_LEN(rest), &NO);
 }
 
-static void public_template(struct template *t, const struct keygen *g)
+static void public_template(struct template *t, const struct keygen *g,
+                            const struct wording *w)
 {
-    static const CK_ATTRIBUTE_TYPE on_flags[] = { CKA_TOKEN, CKA_VERIFY };
+    static const CK_ATTRIBUTE_TYPE on_flags[] = { CKA_TOKEN };
     static const CK_ATTRIBUTE_TYPE off_flags[] = { CKA_PRIVATE };
-    static const CK_ATTRIBUTE_TYPE maybe_flags[] = { CKA_ENCRYPT, CKA_WRAP,
-                                                     CKA_DERIVE,
-                                                     CKA_VERIFY_RECOVER };
+    static const CK_ATTRIBUTE_TYPE use[] = { CKA_VERIFY };
+    static const CK_ATTRIBUTE_TYPE refused[] = { CKA_ENCRYPT, CKA_WRAP,
+                                                 CKA_DERIVE,
+                                                 CKA_VERIFY_RECOVER };
 
-    name_both(t, g);
+    name_both(t, g, w);
     template_flags(t, on_flags, SG_ARRAY_LEN(on_flags), &YES);
     template_flags(t, off_flags, SG_ARRAY_LEN(off_flags), &NO);
-    t->n_core = t->n;
-    template_flags(t, maybe_flags, SG_ARRAY_LEN(maybe_flags), &NO);
+    if (w->public_use >= USE_VERIFY)
+        template_flags(t, use, SG_ARRAY_LEN(use), &YES);
+    if (w->public_use == USE_ALL)
+        template_flags(t, refused, SG_ARRAY_LEN(refused), &NO);
 }
 
 /* --- making -------------------------------------------------------------------------- */
@@ -142,8 +170,7 @@ static bool template_refused(CK_RV rv)
            || rv == CKR_GENERAL_ERROR; /* SoftHSM, for a curve's OID */
 }
 
-/* The whole templates first, then without what some tokens refuse. kind says
- * what the public key is: curve, or modulus length and exponent. */
+/* kind says what the public key is: curve, or modulus length and exponent. */
 static CK_RV make_pair(const struct tok_on *on, CK_MECHANISM_TYPE mechanism,
                        const CK_ATTRIBUTE *kind, size_t n_kind,
                        struct keygen *g)
@@ -151,17 +178,16 @@ static CK_RV make_pair(const struct tok_on *on, CK_MECHANISM_TYPE mechanism,
     CK_MECHANISM m = { mechanism, NULL, 0 };
     CK_RV rv = CKR_OK;
 
-    for (int whole = 1; whole >= 0; whole--) {
+    for (size_t w = 0; w < SG_ARRAY_LEN(WORDINGS); w++) {
         struct template pub = { .n = 0 };
         struct template priv = { .n = 0 };
 
         for (size_t i = 0; i < n_kind; i++)
             template_add(&pub, kind[i]);
-        public_template(&pub, g);
-        private_template(&priv, g);
-        rv = tok_c(on->module, GenerateKeyPair, on->session, &m, pub.a,
-                   whole ? pub.n : pub.n_core, priv.a,
-                   whole ? priv.n : priv.n_core, &g->pub, &g->priv);
+        public_template(&pub, g, &WORDINGS[w]);
+        private_template(&priv, g, &WORDINGS[w]);
+        rv = tok_c(on->module, GenerateKeyPair, on->session, &m, pub.a, pub.n,
+                   priv.a, priv.n, &g->pub, &g->priv);
         if (!template_refused(rv))
             return rv;
     }
@@ -212,12 +238,30 @@ static void destroy(const struct tok_on *on, struct keygen *g)
                g->gen->label, tok_ckr_name(first), tok_ckr_name(second));
 }
 
+/* A token that chooses ids itself must not give one away twice. */
+static enum sg_rc judge_id(const struct tok_on *on, const struct keygen *g,
+                           struct sg_err *err)
+{
+    struct sg_slice id = SG_SLICE(g->info.id, g->info.id_len);
+    size_t n;
+
+    if (id.len == 0)
+        return sg_err_set(err, SG_TOKEN, "the token gave the key no id");
+    if (sg_slice_eq(id, SG_SLICE(g->id, KEY_ID_LEN)))
+        return SG_OK;
+    SG_TRY(tok_object_count(on, CKO_PRIVATE_KEY, CKA_ID, id, &n, err));
+    if (n != 1)
+        return sg_err_set(err, SG_TOKEN,
+                          "the token gave the key an id that another key has");
+    return SG_OK;
+}
+
 /* What did the token really make? */
 static enum sg_rc judge(const struct tok_on *on, struct keygen *g,
                         struct sg_err *err)
 {
     SG_TRY(tok_object_describe(on, g->priv, &g->info, err));
-    const char *fault = tok_attrs_fault(g->info.attrs);
+    const char *fault = tok_attrs_fault(g->info.attrs, true);
     if (fault != NULL)
         return sg_err_set(err, SG_POLICY,
                           "the token does not keep keys as asked: %s", fault);
@@ -225,12 +269,9 @@ static enum sg_rc judge(const struct tok_on *on, struct keygen *g,
         return sg_err_set(err, SG_TOKEN,
                           "the token made a key of another kind (%s)",
                           tok_key_type_name(g->info.type));
-    if (!sg_slice_eq(SG_SLICE(g->info.id, g->info.id_len),
-                     SG_SLICE(g->id, KEY_ID_LEN))
-        || strcmp(g->info.label, g->gen->label) != 0)
-        return sg_err_set(err, SG_TOKEN,
-                          "the token changed the key's id or label");
-    return SG_OK;
+    if (strcmp(g->info.label, g->gen->label) != 0)
+        return sg_err_set(err, SG_TOKEN, "the token changed the key's label");
+    return judge_id(on, g, err);
 }
 
 static enum sg_rc write_guard(struct keygen *g, struct sg_err *err)

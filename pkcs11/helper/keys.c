@@ -133,6 +133,25 @@ static uint64_t mark_of(const CK_OBJECT_HANDLE *handles, size_t n)
     return mark != 0 ? mark : 1;
 }
 
+/* A key that others made may be odd in ways that signet does not use; it must
+ * not hide the rest. What the token itself fails with is a failure. */
+static enum sg_rc list_one(const struct tok_on *on, CK_OBJECT_HANDLE key,
+                           struct tok_key_info *ret, struct sg_err *err)
+{
+    struct sg_err odd = { 0 };
+    char quoted[SG_LOG_VALUE_MAX];
+
+    if (tok_object_describe(on, key, ret, &odd) == SG_OK)
+        return SG_OK;
+    if (odd.src == SG_SRC_CKR) {
+        *err = odd;
+        return err->rc;
+    }
+    sg_log(SG_LOG_WARN, "key_odd", "err=%s",
+           sg_log_quote(odd.msg, quoted, sizeof(quoted)));
+    return tok_object_name(on, key, ret, err);
+}
+
 static enum sg_rc list_op(struct tok_session *ses, void *arg,
                           struct sg_err *err)
 {
@@ -150,8 +169,8 @@ static enum sg_rc list_op(struct tok_session *ses, void *arg,
                           "the token's keys changed while they were listed: "
                           "list them again");
     while (a->page.n < TOK_KEYS_PAGE && first + a->page.n < found.n) {
-        SG_TRY(tok_object_describe(&on, found.at[first + a->page.n],
-                                   &a->infos[a->page.n], err));
+        SG_TRY(list_one(&on, found.at[first + a->page.n], &a->infos[a->page.n],
+                        err));
         a->page.n++;
     }
     return SG_OK;
@@ -182,7 +201,18 @@ enum sg_rc tok_keys_list(struct tok_keys *keys, struct tok_session *ses,
 
 /* --- finding one -------------------------------------------------------------------- */
 
-/* The one private key with this label and id. */
+static enum sg_rc check_attrs(const struct tok_key_info *info, bool known_local,
+                              struct sg_err *err)
+{
+    const char *fault = tok_attrs_fault(info->attrs, known_local);
+
+    if (fault != NULL)
+        return sg_err_set(err, SG_POLICY, "key \"%s\": %s", info->label, fault);
+    return SG_OK;
+}
+
+/* The one private key with this label and id. Whether it must say that it was
+ * made in the token is known when its guard is. */
 static enum sg_rc find_one(const struct tok_on *on, const char *label,
                            struct sg_slice id, CK_OBJECT_HANDLE *ret,
                            struct tok_key_info *ret_info, struct sg_err *err)
@@ -199,9 +229,7 @@ static enum sg_rc find_one(const struct tok_on *on, const char *label,
             err, SG_CONFLICT, "the token has %zu keys \"%s\"%s", found.n, label,
             id.len > 0 ? " with this id" : ": name the one by its id");
     SG_TRY(tok_object_describe(on, found.at[0], ret_info, err));
-    const char *fault = tok_attrs_fault(ret_info->attrs);
-    if (fault != NULL)
-        return sg_err_set(err, SG_POLICY, "key \"%s\": %s", label, fault);
+    SG_TRY(check_attrs(ret_info, true, err));
     *ret = found.at[0];
     return SG_OK;
 }
@@ -215,6 +243,7 @@ enum sg_rc tok_entry_find(const struct tok_entry *entry,
 
     SG_TRY(find_one(on, entry->label, SG_SLICE(entry->id, entry->id_len),
                     &handle, &info, err));
+    SG_TRY(check_attrs(&info, atomic_load(&entry->guard) != NULL, err));
     if (info.spki_len > 0
         && !sg_slice_eq(SG_SLICE(info.spki, info.spki_len),
                         tok_entry_spki(entry)))
@@ -374,6 +403,7 @@ enum sg_rc tok_keys_open(struct tok_keys *keys, struct tok_session *ses,
     SG_TRY(tok_label_check(want->label, err));
     SG_TRY(tok_session_run(ses, open_op, &args, err));
     SG_TRY(open_guard(keys, info, &guard, err));
+    SG_TRY(check_attrs(info, guard != NULL, err));
     if (want->spki.len > 0
         && !sg_slice_eq(want->spki, SG_SLICE(info->spki, info->spki_len)))
         return sg_err_set(err, SG_POLICY,

@@ -86,7 +86,7 @@ static enum sg_rc serve_token(const struct tok_options *o, int *ret_exit,
                                     .pin_again = pin_again(o->pin_source),
                                     .sessions = o->sessions };
 
-    SG_TRY(tok_module_open(o->module, &module, err));
+    SG_TRY(tok_module_open(o->module, o->init_args, &module, err));
     SG_TRY(tok_login_open(module, &cfg, &login, err));
     SG_TRY(tok_keys_new(o->guards, login->info.serial, &keys, err));
     struct tok_serve_config serve = { .fd = TOK_HELPER_FD,
@@ -100,6 +100,7 @@ static enum sg_rc serve_admin(const struct tok_options *o, int *ret_exit,
 {
     SG_CLEANUP(tok_admin_close) struct tok_admin *admin = NULL;
     struct tok_admin_config cfg = { .module = o->module,
+                                    .init_args = o->init_args,
                                     .pin_source = o->pin_source,
                                     .so_pin_source = o->so_pin_source };
 

@@ -88,25 +88,45 @@ static enum sg_rc module_load(struct tok_module *m, struct sg_err *err)
     return SG_OK;
 }
 
+/* What a person can do about a module that does not start. */
+static enum sg_rc initialize_failed(const struct tok_module *m, CK_RV rv,
+                                    struct sg_err *err)
+{
+    if (rv == CKR_ARGUMENTS_BAD)
+        return sg_err_native(err, SG_CONFIG, SG_SRC_CKR, rv,
+                             "C_Initialize: CKR_ARGUMENTS_BAD: %s",
+                             m->init_args != NULL
+                                 ? "the module does not take these init-args"
+                                 : "the module wants init-args of its own "
+                                   "(docs/modules.md)");
+    return tok_err_ckr(err, rv, "C_Initialize");
+}
+
 static enum sg_rc module_initialize(struct tok_module *m, struct sg_err *err)
 {
-    CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
+    /* NSS has the text in the place of pReserved, and looks at one pointer
+     * more behind it, which must be NULL. */
+    struct {
+        CK_C_INITIALIZE_ARGS ck;
+        void *nss_reserved;
+    } args = { .ck = { .flags = CKF_OS_LOCKING_OK,
+                       .pReserved = m->init_args } };
     CK_RV rv = tok_c(m, Initialize, &args);
 
     if (rv == CKR_CANT_LOCK || rv == CKR_NEED_TO_CREATE_THREADS) {
         sg_log(SG_LOG_NOTICE, "module_serialised", "module=%s rv=%s", m->path,
                tok_ckr_name(rv));
         m->serialise = true;
-        args.flags = 0;
+        args.ck.flags = 0;
         rv = tok_c(m, Initialize, &args);
     }
     if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
-        return tok_err_ckr(err, rv, "C_Initialize");
+        return initialize_failed(m, rv, err);
     return SG_OK;
 }
 
-enum sg_rc tok_module_open(const char *path, struct tok_module **ret_module,
-                           struct sg_err *err)
+enum sg_rc tok_module_open(const char *path, const char *init_args,
+                           struct tok_module **ret_module, struct sg_err *err)
 {
     SG_TRY(tok_module_check(path, err));
 
@@ -116,7 +136,8 @@ enum sg_rc tok_module_open(const char *path, struct tok_module **ret_module,
         return sg_err_set(err, SG_NOMEM, "module");
     (void)pthread_mutex_init(&m->one_at_a_time, NULL);
     m->path = strdup(path);
-    if (m->path == NULL)
+    m->init_args = init_args != NULL ? strdup(init_args) : NULL;
+    if (m->path == NULL || (init_args != NULL && m->init_args == NULL))
         return sg_err_set(err, SG_NOMEM, "module");
     SG_TRY(module_load(m, err));
     enum sg_rc rc = module_initialize(m, err);
@@ -136,6 +157,7 @@ void tok_module_close(struct tok_module *module)
         (void)tok_c(module, Finalize, NULL);
     (void)pthread_mutex_destroy(&module->one_at_a_time);
     free(module->path);
+    free(module->init_args);
     free(module);
 }
 

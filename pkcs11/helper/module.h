@@ -46,6 +46,7 @@ enum tok_call {
 
 struct tok_module {
     char *path;
+    char *init_args; /* NULL: none */
     void *dl;
     CK_FUNCTION_LIST_PTR fn;
     bool serialise; /* the module said CKR_CANT_LOCK */
@@ -69,9 +70,11 @@ void tok_module_leave(struct tok_module *module, enum tok_call call, CK_RV rv);
  * user that nobody else may write. */
 enum sg_rc tok_module_check(const char *path, struct sg_err *err);
 
-/* Check, load and C_Initialize. Caller: tok_module_close(). */
-enum sg_rc tok_module_open(const char *path, struct tok_module **ret_module,
-                           struct sg_err *err);
+/* Check, load and C_Initialize. init_args is the module's own text for
+ * C_Initialize, NULL for the most. Both are copied. Caller:
+ * tok_module_close(). */
+enum sg_rc tok_module_open(const char *path, const char *init_args,
+                           struct tok_module **ret_module, struct sg_err *err);
 /* C_Finalize and free; takes NULL. The object itself stays mapped: modules
  * leave threads and exit handlers behind. */
 void tok_module_close(struct tok_module *module);

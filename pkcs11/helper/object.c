@@ -327,6 +327,17 @@ static enum sg_rc read_public(const struct tok_on *on, CK_ULONG key_type,
     return SG_OK;
 }
 
+enum sg_rc tok_object_name(const struct tok_on *on, CK_OBJECT_HANDLE key,
+                           struct tok_key_info *ret, struct sg_err *err)
+{
+    struct tok_key_info info = { 0 };
+
+    SG_TRY(read_label(on, key, info.label, err));
+    SG_TRY(read_flags(on, key, &info.attrs, err));
+    *ret = info;
+    return SG_OK;
+}
+
 enum sg_rc tok_object_describe(const struct tok_on *on, CK_OBJECT_HANDLE key,
                                struct tok_key_info *ret, struct sg_err *err)
 {

@@ -45,6 +45,10 @@ enum sg_rc tok_object_find_keys(const struct tok_on *on, const char *label,
                                 struct sg_slice id, struct tok_handles *ret,
                                 struct sg_err *err);
 
+/* Of a private key that is not looked at closer: label and attributes. */
+enum sg_rc tok_object_name(const struct tok_on *on, CK_OBJECT_HANDLE key,
+                           struct tok_key_info *ret, struct sg_err *err);
+
 /* What the token says of a private key; no guard in it. The public half comes
  * from the one CKO_PUBLIC_KEY with the same id: spki_len is 0 without one.
  * SG_CONFLICT for several. A key of a kind that signet does not use has type

@@ -14,6 +14,8 @@ const char TOK_OPTIONS_HELP[] =
     "themselves, with a socket on descriptor 3; by hand it does nothing.\n"
     "\n"
     "  --module PATH         PKCS#11 module, absolute path\n"
+    "  --init-args TEXT      for modules that want a text of their own in "
+    "C_Initialize\n"
     "  --uri URI             the token (RFC 7512); without it nobody logs "
     "in and\n"
     "                        tokens can only be listed and made\n"
@@ -28,6 +30,7 @@ const char TOK_OPTIONS_HELP[] =
 
 enum option_id {
     OPTION_MODULE = 256,
+    OPTION_INIT_ARGS,
     OPTION_URI,
     OPTION_PIN,
     OPTION_SO_PIN,
@@ -40,6 +43,7 @@ enum option_id {
 
 static const struct option OPTIONS[] = {
     { "module", required_argument, NULL, OPTION_MODULE },
+    { "init-args", required_argument, NULL, OPTION_INIT_ARGS },
     { "uri", required_argument, NULL, OPTION_URI },
     { "pin-source", required_argument, NULL, OPTION_PIN },
     { "so-pin-source", required_argument, NULL, OPTION_SO_PIN },
@@ -59,6 +63,9 @@ static enum sg_rc take(int option, const char *value, struct tok_options *o,
     switch (option) {
     case OPTION_MODULE:
         o->module = value;
+        break;
+    case OPTION_INIT_ARGS:
+        o->init_args = value;
         break;
     case OPTION_URI:
         o->uri = value;

@@ -8,6 +8,7 @@
 
 struct tok_options {
     const char *module;
+    const char *init_args;
     const char *uri;        /* NULL: TOKEN_LIST and TOKEN_INIT only */
     const char *pin_source; /* common/secret.h */
     const char *so_pin_source;

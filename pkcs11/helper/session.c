@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -35,35 +36,60 @@ static enum sg_rc check_pin_state(const CK_TOKEN_INFO *ck, struct sg_err *err)
     return SG_OK;
 }
 
-static enum sg_rc login_with(struct tok_login *l, CK_SESSION_HANDLE ses,
-                             unsigned char *pin, size_t len, struct sg_err *err)
+/* A token with a PIN pad gets a PIN from us only when a source was named. */
+static bool asks_itself(const struct tok_login_config *cfg,
+                        const CK_TOKEN_INFO *ck)
 {
-    CK_RV rv = tok_c(l->module, Login, ses, CKU_USER, pin, len);
+    return (ck->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0
+           && (cfg->pin_source == NULL
+               || strcmp(cfg->pin_source, "prompt") == 0);
+}
 
+/* The PIN is tried once and gone right after. */
+static enum sg_rc login_as(struct tok_login *l, CK_SESSION_HANDLE ses,
+                           CK_USER_TYPE who, struct sg_err *err)
+{
+    SG_CLEANUP(sg_secret_free) struct sg_secret *pin = NULL;
+    unsigned char *p = NULL;
+    size_t len = 0;
+
+    if (l->pin_pad) {
+        sg_log(SG_LOG_NOTICE, "pin_pad", "text=\"enter the PIN at the token\"");
+    } else {
+        SG_TRY(sg_secret_from(l->cfg.pin_source, "user PIN", &pin, err));
+        if (pin->len == 0)
+            return sg_err_set(err, SG_PIN, "the user PIN is empty");
+        p = pin->buf;
+        len = pin->len;
+    }
+    CK_RV rv = tok_c(l->module, Login, ses, who, p, len);
     if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
         return tok_err_ckr(err, rv, "C_Login");
     return SG_OK;
 }
 
-/* The PIN is tried once and gone right after. */
 static enum sg_rc login_user(struct tok_login *l, CK_SESSION_HANDLE ses,
                              const CK_TOKEN_INFO *ck, struct sg_err *err)
 {
-    SG_CLEANUP(sg_secret_free) struct sg_secret *pin = NULL;
-
     if ((ck->flags & CKF_LOGIN_REQUIRED) == 0)
         return SG_OK;
     SG_TRY(check_pin_state(ck, err));
-    if (l->cfg.pin_source == NULL) {
-        if ((ck->flags & CKF_PROTECTED_AUTHENTICATION_PATH) == 0)
-            return sg_err_set(err, SG_CONFIG,
-                              "the token wants a PIN: --pin-source is missing");
-        return login_with(l, ses, NULL, 0, err);
-    }
-    SG_TRY(sg_secret_from(l->cfg.pin_source, "user PIN", &pin, err));
-    if (pin->len == 0)
-        return sg_err_set(err, SG_PIN, "the user PIN is empty");
-    return login_with(l, ses, pin->buf, pin->len, err);
+    l->pin_pad = asks_itself(&l->cfg, ck);
+    if (!l->pin_pad && l->cfg.pin_source == NULL)
+        return sg_err_set(err, SG_CONFIG,
+                          "the token wants a PIN: --pin-source is missing");
+    return login_as(l, ses, CKU_USER, err);
+}
+
+enum sg_rc tok_login_for_key(struct tok_login *login, CK_SESSION_HANDLE session,
+                             struct sg_err *err)
+{
+    if (!login->pin_pad && !login->cfg.pin_again)
+        return sg_err_set(err, SG_CONFIG,
+                          "the key wants the PIN for every signature: a "
+                          "--pin-source is needed that can be read again "
+                          "(file:, credential:, command:)");
+    return login_as(login, session, CKU_CONTEXT_SPECIFIC, err);
 }
 
 static enum sg_rc open_anchor(struct tok_login *l, CK_SESSION_HANDLE *ret,
@@ -262,7 +288,7 @@ static enum sg_rc relogin(struct tok_login *l, bool restart, struct sg_err *err)
 
     if (tok_login_dead(l) != SG_OK)
         return sg_err_set(err, SG_TOKEN, "the token was given up");
-    if (!l->cfg.pin_again)
+    if (l->login_required && !l->cfg.pin_again)
         return sg_err_set(err, SG_TOKEN,
                           "the login is lost and the PIN's source cannot be "
                           "read again");
@@ -352,6 +378,8 @@ enum sg_rc tok_session_run(struct tok_session *ses, tok_session_op op,
         struct sg_err why = { 0 };
         if (attempt(ses, op, arg, &why) == SG_OK)
             return SG_OK;
+        if (why.rc == SG_PIN) /* never tried a second time */
+            return die(ses->login, &why, err);
         rung = next_rung(&why, rung);
         if (rung == TOK_CURE_NONE) { /* a refusal of this request alone */
             *err = why;

@@ -18,7 +18,7 @@
 
 struct tok_login_config {
     const char *uri;
-    const char *pin_source; /* NULL: the token has a PIN pad */
+    const char *pin_source; /* NULL or "prompt": a PIN pad, if there is one */
     bool pin_again;         /* the source can be read a second time */
     unsigned sessions;      /* 0: choose */
 };
@@ -34,6 +34,7 @@ struct tok_login {
     CK_SESSION_HANDLE anchor; /* keeps the login alive; makes keys */
     uint64_t generation;      /* counts logins */
     bool login_required;
+    bool pin_pad;            /* the token asks for the PIN itself */
     int64_t last_restart_ms; /* of the module */
     bool restarted;
     pthread_mutex_t anchor_use; /* one management operation at a time */
@@ -72,6 +73,11 @@ enum sg_rc tok_session_run(struct tok_session *ses, tok_session_op op,
 enum sg_rc tok_session_open(struct tok_session *ses, struct sg_err *err);
 enum sg_rc tok_session_once(struct tok_session *ses, tok_session_op op,
                             void *arg, struct sg_err *err);
+
+/* C_Login for one signature with a key that wants it (CKA_ALWAYS_AUTHENTICATE),
+ * after C_SignInit. SG_CONFIG when the PIN's source cannot be read again. */
+enum sg_rc tok_login_for_key(struct tok_login *login, CK_SESSION_HANDLE session,
+                             struct sg_err *err);
 
 /* Is the token there and are we logged in? Climbs the ladder when not. */
 enum sg_rc tok_session_ping(struct tok_session *ses, struct sg_err *err);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/cleanup-openssl.h"
+#include "common/log.h"
 #include "pkcs11/helper/ckr.h"
 #include "pkcs11/helper/ecdsa.h"
 #include "pkcs11/helper/spki.h"
@@ -26,15 +27,31 @@ static const struct {
     unsigned octets;
     CK_MECHANISM_TYPE mechanism;
     CK_RSA_PKCS_MGF_TYPE mgf;
-    struct sg_slice digest_info; /* RFC 8017 9.2, note 1 */
+    CK_MECHANISM_TYPE hash_and_sign[3]; /* by enum family */
+    struct sg_slice digest_info;        /* RFC 8017 9.2, note 1 */
 } HASHES[] = {
-    [SHA2_256] = { "SHA256", 32, CKM_SHA256, CKG_MGF1_SHA256,
+    [SHA2_256] = { "SHA256",
+                   32,
+                   CKM_SHA256,
+                   CKG_MGF1_SHA256,
+                   { CKM_ECDSA_SHA256, CKM_SHA256_RSA_PKCS,
+                     CKM_SHA256_RSA_PKCS_PSS },
                    BYTES("\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04"
                          "\x02\x01\x05\x00\x04\x20") },
-    [SHA2_384] = { "SHA384", 48, CKM_SHA384, CKG_MGF1_SHA384,
+    [SHA2_384] = { "SHA384",
+                   48,
+                   CKM_SHA384,
+                   CKG_MGF1_SHA384,
+                   { CKM_ECDSA_SHA384, CKM_SHA384_RSA_PKCS,
+                     CKM_SHA384_RSA_PKCS_PSS },
                    BYTES("\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04"
                          "\x02\x02\x05\x00\x04\x30") },
-    [SHA2_512] = { "SHA512", 64, CKM_SHA512, CKG_MGF1_SHA512,
+    [SHA2_512] = { "SHA512",
+                   64,
+                   CKM_SHA512,
+                   CKG_MGF1_SHA512,
+                   { CKM_ECDSA_SHA512, CKM_SHA512_RSA_PKCS,
+                     CKM_SHA512_RSA_PKCS_PSS },
                    BYTES("\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04"
                          "\x02\x03\x05\x00\x04\x40") },
 };
@@ -217,44 +234,54 @@ struct signing {
     const struct tok_sigalg *alg;
     bool is_digest;        /* hashed by somebody else */
     struct sg_slice input; /* of C_Sign */
+    struct sg_slice tbs;   /* the same before any hashing; not for digests */
     uint8_t raw[TOK_SIGNATURE_MAX];
     CK_ULONG raw_len;
     /* A probe's message, which the fields above may point into. */
     uint8_t message[sizeof(TOK_PROBE_PREFIX) + TOK_CHALLENGE_MAX];
 };
 
-static enum sg_rc sign_op(struct tok_session *ses, void *arg,
+/* The mechanism for a hash made here, or for a token that hashes itself. */
+static CK_MECHANISM mechanism(const struct tok_sigalg *alg, bool token_hashes,
+                              CK_RSA_PKCS_PSS_PARAMS *pss)
+{
+    static const CK_MECHANISM_TYPE plain[] = { [ECDSA] = CKM_ECDSA,
+                                               [RSA_PKCS1] = CKM_RSA_PKCS,
+                                               [RSA_PSS] = CKM_RSA_PKCS_PSS,
+                                               [EDDSA] = CKM_EDDSA };
+    CK_MECHANISM m = { plain[alg->family], NULL, 0 };
+
+    if (token_hashes)
+        m.mechanism = HASHES[alg->hash].hash_and_sign[alg->family];
+    if (alg->family == RSA_PSS) {
+        *pss = (CK_RSA_PKCS_PSS_PARAMS){ HASHES[alg->hash].mechanism,
+                                         HASHES[alg->hash].mgf,
+                                         HASHES[alg->hash].octets };
+        m.pParameter = pss;
+        m.ulParameterLen = sizeof(*pss);
+    }
+    return m;
+}
+
+static enum sg_rc sign_on(const struct tok_on *on, CK_OBJECT_HANDLE key,
+                          bool token_hashes, struct signing *s,
                           struct sg_err *err)
 {
-    struct signing *s = arg;
-    struct tok_signer_key *key = &s->signer->key[s->ref];
-    struct tok_on on = { ses->login->module, ses->handle };
+    struct sg_slice input = token_hashes ? s->tbs : s->input;
     CK_RSA_PKCS_PSS_PARAMS pss;
-    CK_MECHANISM m = { CKM_ECDSA, NULL, 0 };
+    CK_MECHANISM m = mechanism(s->alg, token_hashes, &pss);
     union {
         const uint8_t *in;
         CK_BYTE_PTR out;
-    } data = { .in = s->input.p };
+    } data = { .in = input.p };
 
-    if (key->epoch != ses->epoch) {
-        SG_TRY(tok_entry_find(s->entry, &on, &key->handle, err));
-        key->epoch = ses->epoch;
-    }
-    if (s->alg->family == RSA_PKCS1)
-        m.mechanism = CKM_RSA_PKCS;
-    if (s->alg->family == EDDSA)
-        m.mechanism = CKM_EDDSA;
-    if (s->alg->family == RSA_PSS) {
-        pss = (CK_RSA_PKCS_PSS_PARAMS){ HASHES[s->alg->hash].mechanism,
-                                        HASHES[s->alg->hash].mgf,
-                                        HASHES[s->alg->hash].octets };
-        m = (CK_MECHANISM){ CKM_RSA_PKCS_PSS, &pss, sizeof(pss) };
-    }
-    CK_RV rv = tok_c(on.module, SignInit, on.session, &m, key->handle);
+    CK_RV rv = tok_c(on->module, SignInit, on->session, &m, key);
     if (rv != CKR_OK)
         return tok_err_ckr(err, rv, "C_SignInit");
+    if ((s->entry->attrs & TOK_ATTR_ALWAYS_AUTHENTICATE) != 0)
+        SG_TRY(tok_login_for_key(s->signer->ses.login, on->session, err));
     s->raw_len = sizeof(s->raw);
-    rv = tok_c(on.module, Sign, on.session, data.out, s->input.len, s->raw,
+    rv = tok_c(on->module, Sign, on->session, data.out, input.len, s->raw,
                &s->raw_len);
     if (rv != CKR_OK)
         return tok_err_ckr(err, rv, "C_Sign");
@@ -262,6 +289,43 @@ static enum sg_rc sign_op(struct tok_session *ses, void *arg,
         return sg_err_set(err, SG_CRYPTO,
                           "C_Sign says %lu bytes, the buffer has %zu",
                           s->raw_len, sizeof(s->raw));
+    return SG_OK;
+}
+
+/* Might the token do it when it makes the hash itself? Some have no mechanism
+ * for a ready hash (HSMs in FIPS mode); tpm2-pkcs11 has CKM_RSA_PKCS for keys
+ * only that may decrypt, and says GENERAL_ERROR for others. */
+static bool may_hash_itself(const struct signing *s, const struct sg_err *why)
+{
+    if (s->is_digest || s->alg->family == EDDSA || why->src != SG_SRC_CKR)
+        return false;
+    return why->native == CKR_MECHANISM_INVALID
+           || why->native == CKR_KEY_FUNCTION_NOT_PERMITTED
+           || (why->native == CKR_GENERAL_ERROR && s->alg->family == RSA_PKCS1);
+}
+
+static enum sg_rc sign_op(struct tok_session *ses, void *arg,
+                          struct sg_err *err)
+{
+    struct signing *s = arg;
+    struct tok_signer_key *key = &s->signer->key[s->ref];
+    struct tok_on on = { ses->login->module, ses->handle };
+    struct sg_err other = { 0 };
+
+    if (key->epoch != ses->epoch) {
+        SG_TRY(tok_entry_find(s->entry, &on, &key->handle, err));
+        key->epoch = ses->epoch;
+    }
+    bool token_hashes = !s->is_digest && atomic_load(&s->entry->token_hashes);
+    if (sign_on(&on, key->handle, token_hashes, s, err) == SG_OK)
+        return SG_OK;
+    if (token_hashes || !may_hash_itself(s, err)
+        || sign_on(&on, key->handle, true, s, &other) != SG_OK)
+        return err->rc; /* the first failure is the one to tell */
+    sg_log(SG_LOG_NOTICE, "token_hashes", "algorithm=\"%s\" instead_of=%s",
+           s->alg->name, tok_ckr_name(err->native));
+    atomic_store(&s->entry->token_hashes, true);
+    *err = (struct sg_err){ 0 };
     return SG_OK;
 }
 
@@ -345,6 +409,7 @@ static enum sg_rc prepare(struct signing *s, const struct tok_sign *req,
 
     *ret_hash = SG_SLICE(NULL, 0);
     s->input = req->tbs;
+    s->tbs = req->tbs;
     if (s->alg->family == EDDSA)
         return s->is_digest ? tok_refuse(err, DIGEST,
                                          "guard: Ed25519 signs no digests "

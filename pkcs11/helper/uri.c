@@ -11,8 +11,6 @@
 
 SG_DEFINE_CLEANUP(P11KitUri, p11_kit_uri_free);
 
-#define SLOTS_MAX 128 /* a rack HSM has some 100 partitions */
-
 static enum sg_rc uri_parse(const char *text, P11KitUri **ret_uri,
                             struct sg_err *err)
 {
@@ -72,6 +70,14 @@ static void field_text(const unsigned char *field, size_t len, char *dst,
     dst[len] = '\0';
 }
 
+/* Some pad with NULs where PKCS#11 wants blanks, and URIs are matched against
+ * blanks. */
+static void pad_with_blanks(unsigned char *field, size_t len)
+{
+    while (len > 0 && (field[len - 1] == '\0' || field[len - 1] == ' '))
+        field[--len] = ' ';
+}
+
 enum sg_rc tok_token_describe(struct tok_module *module, CK_SLOT_ID slot,
                               struct tok_token_info *ret, CK_TOKEN_INFO *ret_ck,
                               struct sg_err *err)
@@ -82,6 +88,10 @@ enum sg_rc tok_token_describe(struct tok_module *module, CK_SLOT_ID slot,
 
     if (rv != CKR_OK)
         return tok_err_ckr(err, rv, "C_GetTokenInfo");
+    pad_with_blanks(ck.label, sizeof(ck.label));
+    pad_with_blanks(ck.manufacturerID, sizeof(ck.manufacturerID));
+    pad_with_blanks(ck.model, sizeof(ck.model));
+    pad_with_blanks(ck.serialNumber, sizeof(ck.serialNumber));
     info.initialised = (ck.flags & CKF_TOKEN_INITIALIZED) != 0;
     info.pin_count_low = (ck.flags & CKF_USER_PIN_COUNT_LOW) != 0;
     info.pin_final_try = (ck.flags & CKF_USER_PIN_FINAL_TRY) != 0;
@@ -139,15 +149,16 @@ static void seen_add(struct seen *seen, const struct tok_token_info *info)
     seen->n++;
 }
 
-static enum sg_rc slots(struct tok_module *module, CK_SLOT_ID *list,
-                        CK_ULONG *n, struct sg_err *err)
+enum sg_rc tok_slots(struct tok_module *module,
+                     CK_SLOT_ID list[TOK_SLOTS_SEEN_MAX], CK_ULONG *n,
+                     struct sg_err *err)
 {
     CK_RV rv = CKR_OK;
 
     /* Asking for the number makes SoftHSM and others look for new tokens. */
     rv = tok_c(module, GetSlotList, CK_TRUE, NULL, n);
     if (rv == CKR_OK) {
-        *n = SLOTS_MAX;
+        *n = TOK_SLOTS_SEEN_MAX;
         rv = tok_c(module, GetSlotList, CK_TRUE, list, n);
     }
     if (rv != CKR_OK)
@@ -159,14 +170,14 @@ enum sg_rc tok_uri_slot(struct tok_module *module, const char *uri,
                         CK_SLOT_ID *ret_slot, struct sg_err *err)
 {
     SG_CLEANUP(p11_kit_uri_free) P11KitUri *parsed = NULL;
-    CK_SLOT_ID list[SLOTS_MAX] = { 0 };
+    CK_SLOT_ID list[TOK_SLOTS_SEEN_MAX] = { 0 };
     CK_ULONG n = 0;
     CK_ULONG hits = 0;
     CK_SLOT_ID hit = 0;
     struct seen seen = { .n = 0 };
 
     SG_TRY(uri_parse(uri, &parsed, err));
-    SG_TRY(slots(module, list, &n, err));
+    SG_TRY(tok_slots(module, list, &n, err));
     CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(parsed);
     for (CK_ULONG i = 0; i < n; i++) {
         struct tok_token_info info;

@@ -11,6 +11,13 @@
  * attribute that nobody knows. */
 enum sg_rc tok_uri_check(const char *uri, struct sg_err *err);
 
+#define TOK_SLOTS_SEEN_MAX 128 /* a rack HSM has some 100 partitions */
+
+/* Every slot with a token in it. */
+enum sg_rc tok_slots(struct tok_module *module,
+                     CK_SLOT_ID list[TOK_SLOTS_SEEN_MAX], CK_ULONG *n,
+                     struct sg_err *err);
+
 /* The slot of the one token that fits. SG_NOT_FOUND for none (and says what
  * is there), SG_CONFLICT for several. */
 enum sg_rc tok_uri_slot(struct tok_module *module, const char *uri,

@@ -66,4 +66,5 @@ void shim_reset(struct shim_control *control)
         control->calls[i] = 0;
     }
     control->token_flags = 0;
+    control->odd = 0;
 }

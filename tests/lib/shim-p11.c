@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/lib/shim-p11.h"
+#include "tests/lib/shim-odd.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -8,8 +8,6 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <p11-kit/pkcs11.h>
 
 #define POLL_MS 5 /* how often a hanging call looks whether it still hangs */
 
@@ -50,6 +48,11 @@ static enum shim_do turn(struct shim_rule *rule)
     return !rule->limited || take_one(&rule->times) ? what : SHIM_PASS;
 }
 
+static struct shim_odd_on odd(void)
+{
+    return (struct shim_odd_on){ g.real, g.control };
+}
+
 /* What happens before the real call; CKR_OK: make it. */
 static CK_RV before(enum shim_call call)
 {
@@ -76,13 +79,17 @@ static CK_RV before(enum shim_call call)
     return CKR_OK;
 }
 
+#define PASS_TO(name, odd_call, ...) \
+    CK_RV rv = before(SHIM_##name); \
+    struct shim_odd_on on = odd(); \
+    return rv != CKR_OK ? rv : odd_call(&on, __VA_ARGS__)
 #define PASS_ON(name, ...) \
     CK_RV rv = before(SHIM_##name); \
     return rv != CKR_OK ? rv : g.real->C_##name(__VA_ARGS__)
 
 static CK_RV shim_initialize(void *args)
 {
-    PASS_ON(Initialize, args);
+    PASS_TO(Initialize, shim_odd_initialize, args);
 }
 
 static CK_RV shim_finalize(void *reserved)
@@ -102,8 +109,11 @@ static CK_RV shim_get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
 
     if (rv == CKR_OK)
         rv = g.real->C_GetTokenInfo(slot, info);
-    if (rv == CKR_OK)
+    if (rv == CKR_OK) {
+        struct shim_odd_on on = odd();
         info->flags |= g.control->token_flags;
+        shim_odd_token_info(&on, info);
+    }
     return rv;
 }
 
@@ -123,13 +133,22 @@ static CK_RV shim_get_session_info(CK_SESSION_HANDLE ses,
 static CK_RV shim_login(CK_SESSION_HANDLE ses, CK_USER_TYPE user,
                         CK_UTF8CHAR_PTR pin, CK_ULONG len)
 {
-    PASS_ON(Login, ses, user, pin, len);
+    PASS_TO(Login, shim_odd_login, ses, user, pin, len);
 }
 
 static CK_RV shim_find_objects_init(CK_SESSION_HANDLE ses,
                                     CK_ATTRIBUTE_PTR attrs, CK_ULONG n)
 {
     PASS_ON(FindObjectsInit, ses, attrs, n);
+}
+
+static CK_RV shim_get_attribute_value(CK_SESSION_HANDLE ses,
+                                      CK_OBJECT_HANDLE object,
+                                      CK_ATTRIBUTE_PTR attrs, CK_ULONG n)
+{
+    struct shim_odd_on on = odd();
+
+    return shim_odd_attributes(&on, ses, object, attrs, n);
 }
 
 static CK_RV shim_generate_key_pair(CK_SESSION_HANDLE ses,
@@ -139,20 +158,22 @@ static CK_RV shim_generate_key_pair(CK_SESSION_HANDLE ses,
                                     CK_OBJECT_HANDLE_PTR ret_pub,
                                     CK_OBJECT_HANDLE_PTR ret_priv)
 {
-    PASS_ON(GenerateKeyPair, ses, mech, pub, n_pub, priv, n_priv, ret_pub,
-            ret_priv);
+    struct shim_odd_pair pair = { mech,   pub,     priv,    n_pub,
+                                  n_priv, ret_pub, ret_priv };
+
+    PASS_TO(GenerateKeyPair, shim_odd_generate, ses, pair);
 }
 
 static CK_RV shim_sign_init(CK_SESSION_HANDLE ses, CK_MECHANISM_PTR mech,
                             CK_OBJECT_HANDLE key)
 {
-    PASS_ON(SignInit, ses, mech, key);
+    PASS_TO(SignInit, shim_odd_sign_init, ses, mech, key);
 }
 
 static CK_RV shim_sign(CK_SESSION_HANDLE ses, CK_BYTE_PTR data, CK_ULONG len,
                        CK_BYTE_PTR sig, CK_ULONG_PTR sig_len)
 {
-    PASS_ON(Sign, ses, data, len, sig, sig_len);
+    PASS_TO(Sign, shim_odd_sign, ses, data, len, sig, sig_len);
 }
 
 static CK_RV map_control(void)
@@ -195,6 +216,7 @@ static void wrap(void)
     g.ours.C_GetSessionInfo = shim_get_session_info;
     g.ours.C_Login = shim_login;
     g.ours.C_FindObjectsInit = shim_find_objects_init;
+    g.ours.C_GetAttributeValue = shim_get_attribute_value;
     g.ours.C_GenerateKeyPair = shim_generate_key_pair;
     g.ours.C_SignInit = shim_sign_init;
     g.ours.C_Sign = shim_sign;

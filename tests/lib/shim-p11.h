@@ -12,6 +12,7 @@
 
 #define SHIM_CONTROL_ENV "SIGNET_SHIM_CONTROL"
 #define SHIM_PATH_MAX 256
+#define SHIM_PIN_MAX 32
 
 /* The calls that are counted and can be disturbed. */
 #define SHIM_CALL_TABLE(X) \
@@ -50,10 +51,30 @@ struct shim_rule {
     _Atomic uint32_t value;
 };
 
+/* How modules behave that are not SoftHSM; bits of shim_control.odd. */
+enum shim_odd {
+    SHIM_ODD_RAW_POINT = 1 << 0,    /* CKA_EC_POINT without an OCTET STRING */
+    SHIM_ODD_SHORT_POINT = 1 << 1,  /* with an octet too few (tpm2-pkcs11) */
+    SHIM_ODD_TOKEN_HASHES = 1 << 2, /* no mechanism for ready hashes */
+    SHIM_ODD_NUL_PADDING = 1 << 3,  /* where PKCS#11 wants blanks */
+    SHIM_ODD_NO_SERIAL = 1 << 4,
+    SHIM_ODD_PIN_PAD = 1 << 5,            /* takes no PIN from a program */
+    SHIM_ODD_PIN_PER_KEY = 1 << 6,        /* CKA_ALWAYS_AUTHENTICATE */
+    SHIM_ODD_NOT_LOCAL = 1 << 7,          /* CKA_LOCAL is never true (NSS) */
+    SHIM_ODD_OWN_IDS = 1 << 8,            /* takes no CKA_ID (YubiHSM 2) */
+    SHIM_ODD_SAME_IDS = 1 << 9,           /* and has one for all keys */
+    SHIM_ODD_FEW_FLAGS = 1 << 10,         /* knows nothing of *_RECOVER */
+    SHIM_ODD_VERIFY_IS_DECRYPT = 1 << 11, /* tpm2-pkcs11 */
+    SHIM_ODD_INIT_ARGS = 1 << 12          /* wants SHIM_INIT_ARGS (NSS) */
+};
+#define SHIM_INIT_ARGS "shim='yes, please'"
+
 struct shim_control {
     char real[SHIM_PATH_MAX]; /* the module behind */
     struct shim_rule rule[SHIM_CALL_N];
     _Atomic uint32_t calls[SHIM_CALL_N];
+    _Atomic uint32_t odd;         /* enum shim_odd */
+    char pin[SHIM_PIN_MAX];       /* what SHIM_ODD_PIN_* take */
     _Atomic uint32_t token_flags; /* added to what C_GetTokenInfo says */
 };
 
@@ -66,6 +87,7 @@ void shim_rule_set(struct shim_control *control, enum shim_call call,
 /* Only after skip calls, and times times. */
 void shim_rule_count(struct shim_control *control, enum shim_call call,
                      uint32_t skip, uint32_t times);
-void shim_reset(struct shim_control *control); /* rules, flags and counters */
+/* Rules, flags, counters and what is odd. */
+void shim_reset(struct shim_control *control);
 
 #endif

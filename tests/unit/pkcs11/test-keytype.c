@@ -113,14 +113,16 @@ static void test_attrs_fault(void **state)
         { TOK_ATTR_UNWRAP, "also unwrap" },
         { TOK_ATTR_DERIVE, "also derive" },
         { TOK_ATTR_SIGN_RECOVER, "sign-recover" },
-        { TOK_ATTR_ALWAYS_AUTHENTICATE, "PIN for every signature" },
     };
 
     (void)state;
-    assert_null(tok_attrs_fault(GOOD));
-    assert_null(tok_attrs_fault(GOOD | TOK_ATTR_MODIFIABLE));
+    assert_null(tok_attrs_fault(GOOD, false));
+    assert_null(tok_attrs_fault(GOOD | TOK_ATTR_MODIFIABLE, false));
+    assert_null(tok_attrs_fault(GOOD | TOK_ATTR_ALWAYS_AUTHENTICATE, false));
+    assert_null(tok_attrs_fault(GOOD & ~(uint32_t)TOK_ATTR_LOCAL, true));
     for (size_t i = 0; i < SG_ARRAY_LEN(CASES); i++) {
-        const char *fault = tok_attrs_fault((uint32_t)GOOD ^ CASES[i].flip);
+        const char *fault =
+            tok_attrs_fault((uint32_t)GOOD ^ CASES[i].flip, false);
         assert_non_null(fault);
         assert_non_null(strstr(fault, CASES[i].text));
     }

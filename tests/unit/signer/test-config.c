@@ -84,7 +84,8 @@ static void test_every_key(void **state)
         "  body_bytes: 4096, header_bytes: 2048, read_timeout_ms: 101,\n"
         "  idle_timeout_ms: 102, stop_timeout_ms: 103}\n"
         "tokens:\n"
-        "  - {name: a.b, module: /m, uri: 'pkcs11:', pin_source: fd:9,\n"
+        "  - {name: a.b, module: /m, init_args: a b=c, uri: 'pkcs11:',\n"
+        "     pin_source: fd:9,\n"
         "     guards: /g, serial: '00ab', identity_key: who,\n"
         "     identity_public_key: /who.pem, sessions: 4, request_timeout_ms: 500,\n"
         "     start_timeout_ms: 600}\n"
@@ -118,6 +119,7 @@ static void test_every_key(void **state)
     assert_int_equal(cfg->limits.read_timeout_ms, 101);
     assert_int_equal(cfg->limits.idle_timeout_ms, 102);
     assert_int_equal(cfg->limits.stop_timeout_ms, 103);
+    assert_string_equal(cfg->tokens[0].init_args, "a b=c");
     assert_string_equal(cfg->tokens[0].pin_source, "fd:9");
     assert_string_equal(cfg->tokens[0].guards, "/g");
     assert_string_equal(cfg->tokens[0].serial, "00ab");
