@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "lint/rules.h"
+
+#define OID_UPN "\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03"
 #define NAME_MAX_OCTETS 253
 #define LABEL_MAX_OCTETS 63
 
@@ -195,6 +198,66 @@ static bool directory_holds(struct sg_slice subtree, struct sg_slice name)
     return (size_t)(b.end - b.p) >= len && memcmp(a.p, b.p, len) == 0;
 }
 
+/* The content of an otherName: type-id, then [0] with the value. */
+static bool read_other(struct sg_slice other, struct sg_slice *ret_oid,
+                       struct sg_der_tlv *ret_value)
+{
+    struct sg_err ignored = { 0 };
+    struct sg_der in;
+    struct sg_der value;
+
+    sg_der_init(&in, other, "otherName");
+    return sg_der_oid(&in, ret_oid, &ignored) == SG_OK
+           && sg_der_enter(&in, SG_DER_CONTEXT_CONSTRUCTED(0), &value, &ignored)
+                  == SG_OK
+           && sg_der_any(&value, ret_value, &ignored) == SG_OK;
+}
+
+/* The text of a user principal name; false for any other otherName. */
+static bool read_upn(struct sg_slice other, struct sg_slice *ret)
+{
+    struct sg_slice oid = { 0 };
+    struct sg_der_tlv value = { 0 };
+
+    if (!read_other(other, &oid, &value) || !LINT_IS(oid, OID_UPN))
+        return false;
+    *ret = value.content;
+    return true;
+}
+
+bool lint_same_form(uint8_t tag, struct sg_slice a, struct sg_slice b)
+{
+    struct sg_slice oid_a = { 0 };
+    struct sg_slice oid_b = { 0 };
+    struct sg_der_tlv ignored = { 0 };
+
+    return tag != LINT_GN_OTHER
+           || (read_other(a, &oid_a, &ignored)
+               && read_other(b, &oid_b, &ignored) && sg_slice_eq(oid_a, oid_b));
+}
+
+const char *lint_gn_text(uint8_t tag, struct sg_slice value, char *dst,
+                         size_t size)
+{
+    struct sg_slice upn = { 0 };
+
+    if (tag == LINT_GN_OTHER && read_upn(value, &upn))
+        value = upn;
+    return lint_text(value, dst, size);
+}
+
+/* RFC 5280 compares no otherName: a user principal name is held as the email
+ * address that it looks like, any other must be equal. */
+static bool other_holds(struct sg_slice subtree, struct sg_slice name)
+{
+    struct sg_slice held = { 0 };
+    struct sg_slice upn = { 0 };
+
+    return read_upn(subtree, &held) && read_upn(name, &upn)
+               ? email_holds(held, upn)
+               : sg_slice_eq(subtree, name);
+}
+
 bool lint_subtree_holds(uint8_t tag, struct sg_slice subtree,
                         struct sg_slice name)
 {
@@ -209,6 +272,8 @@ bool lint_subtree_holds(uint8_t tag, struct sg_slice subtree,
         return ip_holds(subtree, name);
     case LINT_GN_DIRECTORY:
         return directory_holds(subtree, name);
+    case LINT_GN_OTHER:
+        return other_holds(subtree, name);
     default:
         return sg_slice_eq(subtree, name);
     }
@@ -245,6 +310,16 @@ static bool host_inside(struct sg_slice inner, struct sg_slice outer)
     return at != NULL && lint_same_text(inner, outer);
 }
 
+static bool other_inside(struct sg_slice inner, struct sg_slice outer)
+{
+    struct sg_slice a = { 0 };
+    struct sg_slice b = { 0 };
+
+    return read_upn(inner, &a) && read_upn(outer, &b)
+               ? host_inside(a, b)
+               : sg_slice_eq(inner, outer);
+}
+
 bool lint_subtree_inside(uint8_t tag, struct sg_slice inner,
                          struct sg_slice outer)
 {
@@ -256,6 +331,8 @@ bool lint_subtree_inside(uint8_t tag, struct sg_slice inner,
         return host_inside(inner, outer);
     case LINT_GN_DNS:
         return dns_holds(outer, inner);
+    case LINT_GN_OTHER:
+        return other_inside(inner, outer);
     default:
         return lint_subtree_holds(tag, outer, inner);
     }

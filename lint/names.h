@@ -23,6 +23,12 @@ bool lint_looks_like_ip(struct sg_slice name);
 struct sg_slice lint_uri_host(struct sg_slice uri);
 bool lint_same_text(struct sg_slice a, struct sg_slice b); /* case ignored */
 
+/* Two names of one tag are of one form, but for otherName: there the type-ids
+ * have to be equal. */
+bool lint_same_form(uint8_t tag, struct sg_slice a, struct sg_slice b);
+/* A name or subtree for people. Returns dst. */
+const char *lint_gn_text(uint8_t tag, struct sg_slice value, char *dst,
+                         size_t size);
 /* RFC 5280 4.2.1.10: does the subtree hold the name? Same tag for both. */
 bool lint_subtree_holds(uint8_t tag, struct sg_slice subtree,
                         struct sg_slice name);

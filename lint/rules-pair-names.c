@@ -36,7 +36,8 @@ static void hold_name(struct lint_job *job, const struct lint_cert *ca,
     if (!lint_nc_init(&iter, ca))
         return;
     while (lint_nc_next(&iter, &tree)) {
-        if (!tree.excluded && tree.tag == name->tag)
+        if (!tree.excluded && tree.tag == name->tag
+            && lint_same_form(tree.tag, tree.value, name->value))
             any_permitted = true;
         if (!same_form(&tree, name)
             || !lint_subtree_holds(name->tag, tree.value, name->value))
@@ -44,14 +45,14 @@ static void hold_name(struct lint_job *job, const struct lint_cert *ca,
         if (tree.excluded)
             lint_say(job, "%s \"%s\" lies in an excluded subtree",
                      lint_gn_name(name->tag),
-                     lint_text(name->value, text, sizeof(text)));
+                     lint_gn_text(name->tag, name->value, text, sizeof(text)));
         else
             permitted = true;
     }
     if (any_permitted && !permitted)
         lint_say(job, "%s \"%s\" lies in no permitted subtree",
                  lint_gn_name(name->tag),
-                 lint_text(name->value, text, sizeof(text)));
+                 lint_gn_text(name->tag, name->value, text, sizeof(text)));
 }
 
 /* A wildcard is held by its base: "*.example.com" is below example.com. */
@@ -163,7 +164,8 @@ static struct place place_subtree(const struct lint_cert *ca,
     if (!lint_nc_init(&iter, ca))
         return place;
     while (lint_nc_next(&iter, &tree)) {
-        if (tree.tag != inner->tag)
+        if (tree.tag != inner->tag
+            || !lint_same_form(tree.tag, tree.value, inner->value))
             continue;
         bool inside = lint_subtree_inside(tree.tag, inner->value, tree.value);
         place.constrained |= !tree.excluded;
@@ -190,7 +192,7 @@ void lint_pair_nc_subset(struct lint_job *job)
             if (place.excluded || (place.constrained && !place.permitted))
                 lint_say(job, "permitted %s \"%s\" lies %s (certificate %zu)",
                          lint_gn_name(tree.tag),
-                         lint_text(tree.value, text, sizeof(text)),
+                         lint_gn_text(tree.tag, tree.value, text, sizeof(text)),
                          place.excluded ? "inside what is excluded above"
                                         : "outside what is permitted above",
                          i);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write tests/data/bad/csr-*.der and tests/data/good/csr-*.der.
+"""Write tests/data/bad/csr/ and tests/data/good/csr/.
 
 Every bad request breaks one rule, the one that its name says; it is signed all
 the same, so that nothing else is wrong with it. Needs the openssl command for
@@ -11,53 +11,10 @@ import pathlib
 import subprocess
 import tempfile
 
+from dertools import bits, integer, octets, oid, seq, tlv
+
 DATA = pathlib.Path(__file__).resolve().parent
 ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
-
-
-# --- DER -------------------------------------------------------------------
-
-def tlv(tag, *parts):
-    body = b"".join(parts)
-    n = len(body)
-    if n < 128:
-        head = bytes([n])
-    else:
-        size = (n.bit_length() + 7) // 8
-        head = bytes([128 | size]) + n.to_bytes(size, "big")
-    return bytes([tag]) + head + body
-
-
-def seq(*parts):
-    return tlv(0x30, *parts)
-
-
-def set_of(*parts):
-    return tlv(0x31, *parts)
-
-
-def octets(body):
-    return tlv(0x04, body)
-
-
-def bits(body, unused=0):
-    return tlv(0x03, bytes([unused]), body)
-
-
-def integer(v):
-    return tlv(2, v.to_bytes(v.bit_length() // 8 + 1, "big"))
-
-
-def oid(text):
-    arcs = [int(a) for a in text.split(".")]
-    arcs = [arcs[0] * 40 + arcs[1]] + arcs[2:]
-    body = b""
-    for arc in arcs:
-        part = [arc & 127]
-        while arc := arc >> 7:
-            part.insert(0, 128 | arc & 127)
-        body += bytes(part)
-    return tlv(6, body)
 
 
 # --- requests ----------------------------------------------------------------
@@ -84,7 +41,7 @@ def openssl(*args, stdin=b""):
 
 
 def rdn(attribute, tag, value):
-    return set_of(seq(oid(attribute), tlv(tag, value)))
+    return tlv(0x31, seq(oid(attribute), tlv(tag, value)))
 
 
 CN = "2.5.4.3"
@@ -100,7 +57,7 @@ def extension(number, value, critical=b""):
 
 
 def request_of(*extensions):
-    return seq(oid(EXTENSION_REQUEST), set_of(seq(*extensions)))
+    return seq(oid(EXTENSION_REQUEST), tlv(0x31, seq(*extensions)))
 
 
 def san(*names):
@@ -154,7 +111,7 @@ def names_and_keys(key):
                      bits(b"\x02" + x))
     off = head + point[:-1] + bytes([point[-1] ^ 1])
     return {
-        "subject-multi-valued-rdn": csr(key, subject=seq(set_of(
+        "subject-multi-valued-rdn": csr(key, subject=seq(tlv(0x31, 
             seq(oid(CN), tlv(0x0c, b"a")), seq(oid("2.5.4.11"),
                                                tlv(0x0c, b"b"))))),
         "subject-bmp-string": csr(key, subject=seq(rdn(CN, 0x1e, b"\0a"))),
@@ -190,16 +147,16 @@ def names_and_keys(key):
 def structure(key):
     good = csr(key)
     deep = request_of(extension(KEY_USAGE, b"\x03\x02\x07\x80")) + \
-        seq(oid("1.2.3"), set_of(nested(16)))
-    many = seq(oid("1.2.3"), set_of(b"\x05\x00" * 2100))
-    big = seq(oid("1.2.3"), set_of(octets(b"x" * 16384)))
+        seq(oid("1.2.3"), tlv(0x31, nested(16)))
+    many = seq(oid("1.2.3"), tlv(0x31, b"\x05\x00" * 2100))
+    big = seq(oid("1.2.3"), tlv(0x31, octets(b"x" * 16384)))
     usage = extension(KEY_USAGE, b"\x03\x02\x07\x80")
     return {
         "trailing-garbage": good + b"\0",
         "truncated": good[:-10],
         "ber-indefinite-length": indefinite(good),
         "ber-long-length": long_length(good),
-        "ber-constructed-string": csr(key, subject=seq(set_of(seq(
+        "ber-constructed-string": csr(key, subject=seq(tlv(0x31, seq(
             oid(CN), tlv(0x2c, tlv(0x0c, b"a")))))),
         "nested-too-deep": csr(key, attributes=[deep]),
         "too-many-elements": csr(key, attributes=[many]),
@@ -209,11 +166,11 @@ def structure(key):
         "element-after-attributes": csr(key, attributes=tlv(0xa0) +
                                         b"\x05\x00"),
         "attribute-without-value": csr(key, attributes=[
-            seq(oid(EXTENSION_REQUEST), set_of())]),
+            seq(oid(EXTENSION_REQUEST), tlv(0x31))]),
         "extension-request-twice": csr(key, attributes=[
             request_of(usage), san(dns(b"a.example"))]),
         "extension-request-of-two-lists": csr(key, attributes=[
-            seq(oid(EXTENSION_REQUEST), set_of(seq(usage), seq(usage)))]),
+            seq(oid(EXTENSION_REQUEST), tlv(0x31, seq(usage), seq(usage)))]),
         "extension-twice": csr(key, attributes=[request_of(usage, usage)]),
         "extension-list-empty": csr(key, attributes=[request_of()]),
         "extension-critical-false": csr(key, attributes=[request_of(
@@ -254,35 +211,35 @@ def foreign_keys(folder):
 def good_ones(key):
     usage = extension(KEY_USAGE, b"\x03\x02\x07\x80")
     return {
-        "csr-ca": csr(key, attributes=[request_of(extension(
+        "ca": csr(key, attributes=[request_of(extension(
             BASIC, seq(b"\x01\x01\xff", integer(3)), b"\x01\x01\xff"))]),
-        "csr-empty-subject": csr(key, subject=seq()),
-        "csr-no-extensions": csr(key, attributes=[]),
-        "csr-doubled-name": csr(key, attributes=[
+        "empty-subject": csr(key, subject=seq()),
+        "no-extensions": csr(key, attributes=[]),
+        "doubled-name": csr(key, attributes=[
             san(dns(b"a.example"), dns(b"A.example"), dns(b"b.example"))]),
-        "csr-ignored": csr(key, attributes=[
-            seq(oid("1.2.840.113549.1.9.7"), set_of(tlv(0x0c, b"secret"))),
+        "ignored": csr(key, attributes=[
+            seq(oid("1.2.840.113549.1.9.7"), tlv(0x31, tlv(0x0c, b"secret"))),
             request_of(usage, extension("2.5.29.37", seq(
                 oid("1.3.6.1.5.5.7.3.1"))), extension("1.2.3.4", b"\x05\0")),
-            seq(oid("1.3.6.1.4.1.311.2.1.14"), set_of(seq(usage))),
-            seq(oid("1.3.6.1.4.1.311.13.2.3"), set_of(tlv(0x16, b"10.0")))]),
-        "csr-ignored-many": csr(key, attributes=[request_of(
+            seq(oid("1.3.6.1.4.1.311.2.1.14"), tlv(0x31, seq(usage))),
+            seq(oid("1.3.6.1.4.1.311.13.2.3"), tlv(0x31, tlv(0x16, b"10.0")))]),
+        "ignored-many": csr(key, attributes=[request_of(
             *[extension("1.2.3.%d" % i, b"") for i in range(20)])]),
     }
 
 
 def main():
-    for folder in ("bad", "good"):
-        (DATA / folder).mkdir(exist_ok=True)
+    for folder in ("bad/csr", "good/csr"):
+        (DATA / folder).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         key = Key(folder, "p256", "-algorithm", "EC", "-pkeyopt",
                   "ec_paramgen_curve:P-256")
         bad = {**structure(key), **names_and_keys(key), **foreign_keys(folder)}
         for rule, der in bad.items():
-            (DATA / "bad" / f"csr-{rule}.der").write_bytes(der)
+            (DATA / "bad/csr" / f"{rule}.der").write_bytes(der)
         for rule, der in good_ones(key).items():
-            (DATA / "good" / f"{rule}.der").write_bytes(der)
+            (DATA / "good/csr" / f"{rule}.der").write_bytes(der)
 
 
 main()

@@ -9,177 +9,17 @@ when rules change; the files are committed. Those that are there stay as they
 are, unless --all is given: keys are new in every run. Needs the openssl command.
 """
 import base64
-import hashlib
 import os
-import subprocess
 import sys
-import tempfile
+
+from dertools import *  # pylint: disable=wildcard-import,unused-wildcard-import
 
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lint")
 
-
-# --- DER ---------------------------------------------------------------------
-
-def tlv(tag, *content):
-    body = b"".join(content)
-    n = len(body)
-    if n < 0x80:
-        length = bytes([n])
-    else:
-        octets = n.to_bytes((n.bit_length() + 7) // 8, "big")
-        length = bytes([0x80 | len(octets)]) + octets
-    return bytes([tag]) + length + body
-
-
-def seq(*content):
-    return tlv(0x30, *content)
-
-
-def oid(text):
-    arcs = [int(a) for a in text.split(".")]
-    out = bytearray([40 * arcs[0] + arcs[1]])
-    for arc in arcs[2:]:
-        part = [arc & 0x7F]
-        while arc > 0x7F:
-            arc >>= 7
-            part.append(0x80 | arc & 0x7F)
-        out += bytes(reversed(part))
-    return tlv(0x06, bytes(out))
-
-
-def integer(n):
-    size = max(1, (n.bit_length() + 8) // 8)
-    return tlv(0x02, n.to_bytes(size, "big", signed=True))
-
-
-def bits(data, unused=0):
-    return tlv(0x03, bytes([unused]), data)
-
-
-def octets(data):
-    return tlv(0x04, data)
-
-
-def utf8(text):
-    return tlv(0x0C, text.encode())
-
-
-def printable(text):
-    return tlv(0x13, text.encode())
-
-
-def utc(text):
-    return tlv(0x17, text.encode())
-
-
-def generalized(text):
-    return tlv(0x18, text.encode())
-
-
-NULL = b"\x05\x00"
-TRUE = b"\x01\x01\xff"
-FALSE = b"\x01\x01\x00"
-
 # --- pieces ------------------------------------------------------------------
 
-ECDSA_SHA256 = seq(oid("1.2.840.10045.4.3.2"))
-ECDSA_SHA384 = seq(oid("1.2.840.10045.4.3.3"))
 SHA1_RSA = seq(oid("1.2.840.113549.1.1.5"), NULL)
 SHA224_RSA = seq(oid("1.2.840.113549.1.1.14"), NULL)
-ATTR = {"C": "2.5.4.6", "O": "2.5.4.10", "OU": "2.5.4.11", "CN": "2.5.4.3",
-        "L": "2.5.4.7", "ST": "2.5.4.8"}
-EKU = {"server": "1.3.6.1.5.5.7.3.1", "client": "1.3.6.1.5.5.7.3.2",
-       "code": "1.3.6.1.5.5.7.3.3", "email": "1.3.6.1.5.5.7.3.4",
-       "ocsp": "1.3.6.1.5.5.7.3.9", "any": "2.5.29.37.0"}
-
-
-def rdn(attr, value):
-    if isinstance(value, str):
-        value = printable(value) if attr == "C" else utf8(value)
-    return tlv(0x31, seq(oid(ATTR[attr]), value))
-
-
-def name(*pairs):
-    return seq(*(rdn(a, v) for a, v in pairs))
-
-
-def ext(dotted, value, critical=None):
-    flag = b"" if critical is None else (TRUE if critical else FALSE)
-    return seq(oid(dotted), flag, octets(value))
-
-
-def dns(text):
-    return tlv(0x82, text.encode())
-
-
-def email(text):
-    return tlv(0x81, text.encode())
-
-
-def uri(text):
-    return tlv(0x86, text.encode())
-
-
-def ip(data):
-    return tlv(0x87, bytes(data))
-
-
-def directory(dn):
-    return tlv(0xA4, dn)
-
-
-def key_usage(*names):
-    order = ["digitalSignature", "nonRepudiation", "keyEncipherment",
-             "dataEncipherment", "keyAgreement", "keyCertSign", "cRLSign"]
-    value = 0
-    for n in names:
-        value |= 0x80 >> order.index(n)
-    unused = 0
-    while value and not (value >> unused) & 1:
-        unused += 1
-    return bits(bytes([value]), unused) if value else bits(b"")
-
-
-def subtree(base, *extra):
-    return seq(base, *extra)
-
-
-def constraints(permitted=(), excluded=()):
-    parts = []
-    if permitted:
-        parts.append(tlv(0xA0, *permitted))
-    if excluded:
-        parts.append(tlv(0xA1, *excluded))
-    return seq(*parts)
-
-
-class Key:
-    """A P-256 (or other) key pair from the openssl command."""
-
-    def __init__(self, kind="P-256"):
-        handle, self.path = tempfile.mkstemp()
-        os.close(handle)
-        if kind.startswith("P-"):
-            args = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:" + kind]
-        else:
-            args = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:" + kind]
-        subprocess.run(["openssl", "genpkey", *args, "-out", self.path],
-                       check=True, stderr=subprocess.DEVNULL)
-        self.spki = subprocess.run(
-            ["openssl", "pkey", "-in", self.path, "-pubout", "-outform", "DER"],
-            check=True, stdout=subprocess.PIPE).stdout
-
-    def point(self):
-        return self.spki[-65:]
-
-    def sign(self, data, digest="-sha256"):
-        return subprocess.run(["openssl", "dgst", digest, "-sign", self.path],
-                              input=data, check=True,
-                              stdout=subprocess.PIPE).stdout
-
-
-def key_id(spki, skip=26):
-    return hashlib.sha1(spki[skip:]).digest()
 
 
 class Cert:
@@ -602,6 +442,13 @@ def pairs():
             root(full))
     private("pair_nc_subset-excluded", inter(nc(ALL_FORMS, NO_IP)),
             root(nc(ALL_FORMS, NO_IP + (subtree(dns("com")),))))
+    people = root(nc(ALL_FORMS + (subtree(upn("example.com")),), NO_IP))
+    for rule, who in (("good-upn", "ada@example.com"),
+                      ("pair_nc_subset-upn", "ada@example.org")):
+        private(rule, inter(nc(ALL_FORMS + (subtree(upn(who)),), NO_IP)), people)
+    for rule, who in (("good-upn-leaf", "ada@example.com"),
+                      ("pair_nc_names-upn", "ada@example.org")):
+        private(rule, leaf(san(upn(who)), subject=plain), inter(), people)
     # Judged with the "technically constrained" option.
     private("nc_technical", inter(nc(ALL_FORMS, NO_IP)))
     private("good-technical", inter(nc(ALL_FORMS + (subtree(directory(plain)),),
