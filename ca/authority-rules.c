@@ -167,19 +167,23 @@ static enum sg_rc check_self_issued(const struct ca_authority *it,
                                     struct sg_err *err)
 {
     const struct ca_issuer *issuer = it->args->issuer;
+    char name[CA_AUTHORITY_TEXT_MAX];
 
     if (it->kind != CA_AUTHORITY_ROLLOVER
         && same_name(it->subject, ca_issuer_cert(issuer)->subject))
         return sg_err_set(err, SG_POLICY,
-                          "subject: is the issuer's own name \"%.200s\", and "
-                          "self-issued certificates escape path lengths "
-                          "(RFC 5280 4.2.1.9)",
+                          "subject: is the issuer's own name \"%.200s\": only "
+                          "a rollover may have it, since no path length counts "
+                          "it (RFC 5280 4.2.1.9)",
                           ca_issuer_text(issuer));
     if (it->kind == CA_AUTHORITY_ROLLOVER && it->args->existing != NULL
         && !sg_slice_eq(it->args->existing->subject, it->subject))
-        return sg_err_set(err, SG_POLICY,
-                          "subject: the existing certificate is not of the "
-                          "issuer's name, octet for octet (RFC 5280 3.2)");
+        return sg_err_set(
+            err, SG_POLICY,
+            "subject: is \"%s\" in the existing certificate, "
+            "which is not the issuer's, octet for octet "
+            "(RFC 5280 3.2)",
+            ca_dn_text(it->args->existing->subject, name, sizeof name));
     return SG_OK;
 }
 
@@ -299,18 +303,25 @@ static enum sg_rc check_below(const struct ca_authority *it, struct sg_err *err)
     return SG_OK;
 }
 
-enum sg_rc ca_authority_check(const struct ca_authority *it, struct sg_err *err)
+static enum sg_rc check_all(const struct ca_authority *it, struct sg_err *err)
 {
     const struct ca_authority_args *args = it->args;
 
     SG_TRY(check_alone(it, err));
     for (size_t i = 0; i < args->n_known; i++)
-        if (check_triangle(it, args->known[i], err) != SG_OK)
-            return sg_err_wrap(err, "\"%s\"", it->text);
-    if (args->issuer == NULL)
-        return ca_rule_sigalg(args->alg, it->spki->kind, err);
-    if (check_below(it, err) != SG_OK)
-        return sg_err_wrap(err, "\"%s\" below \"%.199s\"", it->text,
-                           ca_issuer_text(args->issuer));
-    return SG_OK;
+        SG_TRY(check_triangle(it, args->known[i], err));
+    return args->issuer == NULL ? ca_rule_sigalg(args->alg, it->spki->kind, err)
+                                : check_below(it, err);
+}
+
+/* Whatever rule it is, both certificates are named. */
+enum sg_rc ca_authority_check(const struct ca_authority *it, struct sg_err *err)
+{
+    const struct ca_issuer *issuer = it->args->issuer;
+
+    if (check_all(it, err) == SG_OK)
+        return SG_OK;
+    return issuer == NULL ? sg_err_wrap(err, "\"%s\"", it->text)
+                          : sg_err_wrap(err, "\"%s\" below \"%.199s\"",
+                                        it->text, ca_issuer_text(issuer));
 }

@@ -65,23 +65,25 @@ static enum sg_rc check_existing(const struct ca_authority *it,
     const struct ca_authority_args *args = it->args;
     const struct ca_cert *existing = args->existing;
     const char *name = ca_authority_kind_name(it->kind);
+    char text[CA_AUTHORITY_TEXT_MAX];
 
+    ca_dn_text(existing->subject, text, sizeof text);
     if (!existing->is_ca)
         return sg_err_set(err, SG_POLICY,
-                          "%s: the existing certificate is not a CA's "
+                          "%s: the existing certificate \"%s\" is not a CA's "
                           "(RFC 5280 4.2.1.9)",
-                          name);
+                          name, text);
     if (existing->ski.len == 0 || existing->ski.len > CA_KEY_ID_MAX)
         return sg_err_set(err, SG_POLICY,
-                          "%s: the existing certificate has no "
+                          "%s: the existing certificate \"%s\" has no "
                           "subjectKeyIdentifier of 1 to %d octets "
                           "(RFC 5280 4.2.1.2)",
-                          name, CA_KEY_ID_MAX);
+                          name, text, CA_KEY_ID_MAX);
     if (args->spki != NULL && !sg_slice_eq(args->spki->der, existing->spki.der))
         return sg_err_set(err, SG_POLICY,
                           "%s: the public key is not that of the existing "
-                          "certificate",
-                          name);
+                          "certificate \"%s\" (RFC 5280 4.2.1.2)",
+                          name, text);
     return SG_OK;
 }
 

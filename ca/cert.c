@@ -9,6 +9,7 @@
 #define CERT_ELEMENTS_MAX 8192 /* 2 × 256 subtrees of four elements and more */
 #define SERIAL_MAX 20          /* octets, RFC 5280 4.1.2.2 */
 #define VERSION_V3 2
+#define SIGNER_TEXT_MAX 160 /* of a name, in messages */
 
 /* --- extensions ----------------------------------------------------------- */
 
@@ -428,18 +429,26 @@ enum sg_rc ca_cert_check_signed_by(const struct ca_cert *cert,
                                    const struct ca_cert *issuer,
                                    struct sg_err *err)
 {
+    char own[SIGNER_TEXT_MAX];
+    char signer[SIGNER_TEXT_MAX];
+
+    ca_dn_text(issuer->subject, signer, sizeof signer);
     if (!sg_slice_eq(cert->issuer, issuer->subject))
-        return sg_err_set(
-            err, SG_POLICY,
-            "certificate: issuer name is not the signer's subject, octet for octet (RFC 5280 4.1.2.4)");
+        return sg_err_set(err, SG_POLICY,
+                          "issuer \"%s\" is not, octet for octet, the subject "
+                          "of the signer \"%s\" (RFC 5280 4.1.2.4)",
+                          ca_dn_text(cert->issuer, own, sizeof own), signer);
     if (cert->aki.p != NULL && issuer->ski.p != NULL
         && !sg_slice_eq(cert->aki, issuer->ski))
-        return sg_err_set(
-            err, SG_POLICY,
-            "certificate: authorityKeyIdentifier is not the signer's subjectKeyIdentifier (RFC 5280 4.2.1.1)");
+        return sg_err_set(err, SG_POLICY,
+                          "authorityKeyIdentifier is not the "
+                          "subjectKeyIdentifier of the signer \"%s\" "
+                          "(RFC 5280 4.2.1.1)",
+                          signer);
     if (ca_spki_verify(&issuer->spki, cert->alg, cert->tbs, cert->signature,
                        err)
         != SG_OK)
-        return sg_err_wrap(err, "certificate");
+        return sg_err_wrap(err, "not signed by \"%s\" (RFC 5280 6.1.3 (a)(1))",
+                           signer);
     return SG_OK;
 }

@@ -73,6 +73,14 @@ static const char *host_tree_fault(struct sg_slice v)
     return ca_dns_fault(v, false);
 }
 
+static const char *uri_tree_fault(struct sg_slice v)
+{
+    if (v.len > 0
+        && (memchr(v.p, ':', v.len) != NULL || memchr(v.p, '/', v.len) != NULL))
+        return "not a host or .domain: constraints on URIs hold their hosts (RFC 5280 4.2.1.10)";
+    return host_tree_fault(v);
+}
+
 static const char *email_tree_fault(struct sg_slice v)
 {
     const uint8_t *at = v.len > 0 ? memchr(v.p, '@', v.len) : NULL;
@@ -143,7 +151,7 @@ const char *ca_subtree_fault(const struct ca_subtree *tree)
     case CA_SAN_EMAIL:
         return email_tree_fault(tree->value);
     case CA_SAN_URI:
-        return host_tree_fault(tree->value);
+        return uri_tree_fault(tree->value);
     case CA_SAN_IP:
         return ip_tree_fault(tree->value);
     case CA_SAN_OTHER:

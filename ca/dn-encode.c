@@ -40,10 +40,8 @@ static enum sg_rc check_charset(const struct ca_rdn *rdn, uint8_t tag,
     struct sg_slice v = rdn->value;
 
     if (!sg_is_utf8(v) || has_control(v))
-        return sg_err_set(
-            err, SG_POLICY,
-            "subject %s: not UTF-8 text without control characters (X.520 6.1)",
-            ca_attr_name(rdn->attr));
+        return refuse(
+            rdn, "not UTF-8 text without control characters (X.520 6.1)", err);
     if (rdn->attr == CA_ATTR_COUNTRY
         && (v.len != 2 || !upper_case_letter(v.p[0])
             || !upper_case_letter(v.p[1])))

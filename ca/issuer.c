@@ -40,7 +40,8 @@ static enum sg_rc check_authority(const struct ca_cert *cert,
                           "has no subjectKeyIdentifier (RFC 5280 4.2.1.2)");
     if (cert->ski.len == 0 || cert->ski.len > CA_KEY_ID_MAX)
         return sg_err_set(err, SG_POLICY,
-                          "subjectKeyIdentifier of %zu octets, 1 to %d may be",
+                          "subjectKeyIdentifier of %zu octets, 1 to %d may be "
+                          "(RFC 5280 4.2.1.2)",
                           cert->ski.len, CA_KEY_ID_MAX);
     return SG_OK;
 }
@@ -80,9 +81,9 @@ static enum sg_rc check_path_length(const struct ca_issuer *issuer, size_t at,
 {
     if (issuer->cert[at].has_path_length && room_below(issuer, at) < 0)
         return sg_err_set(err, SG_POLICY,
-                          "path length %u is too short for the chain below "
-                          "(RFC 5280 4.2.1.9)",
-                          issuer->cert[at].path_length);
+                          "path length %u is too short for the chain below, "
+                          "down to \"%.128s\" (RFC 5280 4.2.1.9)",
+                          issuer->cert[at].path_length, issuer->text[0]);
     return SG_OK;
 }
 
@@ -113,8 +114,9 @@ static enum sg_rc check_signer(const struct ca_issuer *issuer, size_t at,
 
     if (!last && sg_slice_eq(cert->spki.der, issuer->cert[at + 1].spki.der))
         return sg_err_set(err, SG_POLICY,
-                          "has the key of the certificate above: a "
-                          "self-signed certificate stands last");
+                          "has the key of \"%.128s\" above: a self-signed "
+                          "certificate stands last (RFC 5280 6.1)",
+                          issuer->text[at + 1]);
     if (!last)
         return ca_cert_check_signed_by(cert, &issuer->cert[at + 1], err);
     /* A chain may stop below a root that is kept elsewhere. */

@@ -23,6 +23,7 @@ enum sg_rc ca_oids_add(struct sg_arena *arena, struct ca_oids *list,
                        const char *field, const char *text, struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf octets;
+    char name[SG_OID_TEXT_MAX];
     struct sg_err why = { 0 };
     struct sg_slice oid;
 
@@ -31,7 +32,8 @@ enum sg_rc ca_oids_add(struct sg_arena *arena, struct ca_oids *list,
     if (sg_oid_from_text(text, &octets, &why) != SG_OK)
         return sg_err_set(err, SG_POLICY, "%s: %s", field, why.msg);
     if (ca_oids_have(list, sg_buf_slice(&octets)))
-        return sg_err_set(err, SG_POLICY, "%s: %s given twice", field, text);
+        return sg_err_set(err, SG_POLICY, "%s: %s given twice", field,
+                          ca_oid_text(sg_buf_slice(&octets), name));
     oid = sg_arena_copy(arena, sg_buf_slice(&octets));
     if (oid.p == NULL)
         return sg_err_set(err, SG_NOMEM, "%s", field);

@@ -53,17 +53,19 @@ enum sg_rc ca_rule_inside(struct ca_period period,
 
     if (period.not_after > cert->not_after)
         return sg_err_set(err, SG_POLICY,
-                          "notAfter %s is beyond the issuer's %s: a "
-                          "certificate must not outlive its issuer "
+                          "notAfter %s is beyond %s of its issuer \"%.128s\": "
+                          "a certificate must not outlive its issuer "
                           "(RFC 5280 6.1.3 (a)(2))",
                           sg_time_text(period.not_after, own),
-                          sg_time_text(cert->not_after, theirs));
+                          sg_time_text(cert->not_after, theirs),
+                          ca_issuer_text(issuer));
     if (period.not_before < cert->not_before)
         return sg_err_set(err, SG_POLICY,
-                          "notBefore %s is earlier than the issuer's %s "
-                          "(RFC 5280 6.1.3 (a)(2))",
+                          "notBefore %s is earlier than %s of its issuer "
+                          "\"%.128s\" (RFC 5280 6.1.3 (a)(2))",
                           sg_time_text(period.not_before, own),
-                          sg_time_text(cert->not_before, theirs));
+                          sg_time_text(cert->not_before, theirs),
+                          ca_issuer_text(issuer));
     return SG_OK;
 }
 

@@ -136,7 +136,8 @@ enum sg_rc ca_sigalg_for(enum ca_key_kind kind, unsigned hash_bits, bool pss,
 {
     if (pss && kind != CA_KEY_RSA)
         return sg_err_set(err, SG_POLICY,
-                          "signature algorithm: PSS needs an RSA key, not %s",
+                          "signature algorithm: PSS needs an RSA key, not %s "
+                          "(RFC 4055 3.1)",
                           ca_key_kind_name(kind));
     if (ca_curve(kind) != NULL)
         return alg_for_curve(kind, hash_bits, ret, err);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/subset.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -148,30 +147,6 @@ static bool same_form(const struct ca_subtree *a, const struct ca_subtree *b)
            && (a->kind != CA_SAN_OTHER || sg_slice_eq(a->oid, b->oid));
 }
 
-/* "DNS:example.com" for people: printable values as they are, the rest by its
- * kind. */
-static const char *subtree_text(const struct ca_subtree *tree, char *dst,
-                                size_t size)
-{
-    struct ca_san san = { .kind = tree->kind,
-                          .value = tree->value,
-                          .oid = tree->oid };
-    size_t half = tree->value.len / 2;
-    char *end = dst;
-    char mask[64]; /* an IPv6 address and "IP:" */
-
-    if (tree->kind != CA_SAN_IP)
-        return ca_san_text(&san, dst, size);
-    san.value.len = half;
-    ca_san_text(&san, dst, size);
-    san.value.p += half;
-    ca_san_text(&san, mask, sizeof mask);
-    end = dst + strlen(dst);
-    (void)snprintf(end, size - (size_t)(end - dst), "/%s",
-                   mask + strcspn(mask, ":") + 1);
-    return dst;
-}
-
 static enum sg_rc check_permitted(const struct ca_subtree *tree,
                                   const struct ca_constraints *parent,
                                   const char *parent_name, struct sg_err *err)
@@ -186,15 +161,18 @@ static enum sg_rc check_permitted(const struct ca_subtree *tree,
     }
     if (limited && !inside)
         return sg_err_set(err, SG_POLICY,
-                          "name constraints: permitted %s is wider than what "
-                          "\"%.128s\" permits (RFC 5280 4.2.1.10)",
-                          subtree_text(tree, text, sizeof text), parent_name);
+                          "name constraints: permitted %s \"%s\" reaches "
+                          "beyond what \"%.128s\" permits (RFC 5280 4.2.1.10)",
+                          ca_san_kind_name(tree->kind),
+                          ca_subtree_text(tree, text, sizeof text),
+                          parent_name);
     for (size_t i = 0; i < parent->excluded.n; i++)
         if (ca_subtree_within(tree, &parent->excluded.tree[i]))
             return sg_err_set(err, SG_POLICY,
-                              "name constraints: permitted %s lies in what "
-                              "\"%.128s\" excludes (RFC 5280 4.2.1.10)",
-                              subtree_text(tree, text, sizeof text),
+                              "name constraints: permitted %s \"%s\" lies in "
+                              "what \"%.128s\" excludes (RFC 5280 4.2.1.10)",
+                              ca_san_kind_name(tree->kind),
+                              ca_subtree_text(tree, text, sizeof text),
                               parent_name);
     return SG_OK;
 }

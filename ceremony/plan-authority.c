@@ -177,6 +177,20 @@ static enum sg_rc set_known(struct cer_build *build,
     return SG_OK;
 }
 
+/* A purpose that is no OID was meant as a name. */
+static enum sg_rc check_purpose(const char *oid, struct sg_err *err)
+{
+    char shown[SG_SHOW_MAX];
+
+    if (oid[0] >= '0' && oid[0] <= '9')
+        return SG_OK;
+    return sg_err_set(err, SG_CONFIG,
+                      "extended_key_usage: \"%s\": neither an OID nor one of "
+                      "serverAuth, clientAuth, codeSigning, emailProtection, "
+                      "timeStamping",
+                      sg_show(oid, shown));
+}
+
 static enum sg_rc set_extensions(struct cer_build *build,
                                  struct ca_authority_args *args,
                                  struct sg_err *err)
@@ -191,6 +205,8 @@ static enum sg_rc set_extensions(struct cer_build *build,
     SG_TRY(cer_value_purposes(build, &request->extended_key_usage, &args->eku,
                               err));
     args->n_eku = request->extended_key_usage.v_count;
+    for (size_t i = 0; i < args->n_eku; i++)
+        SG_TRY(check_purpose(args->eku[i], err));
     args->issuing_certificates = texts(&request->issuing_certificates);
     args->ocsp_servers = texts(&request->ocsp_servers);
     args->crl_distribution_points = texts(&request->crl_distribution_points);

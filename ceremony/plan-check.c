@@ -8,6 +8,8 @@
 #include "common/clock.h"
 #include "common/parse.h"
 
+#define TOKEN_LABEL_MAX 32         /* bytes, CK_TOKEN_INFO */
+#define TOKEN_SERIAL_MAX 16        /* the same */
 #define WORK_MAX ((size_t)4 << 20) /* bytes to read chain and TBS into */
 
 /* --- people and times ------------------------------------------------------- */
@@ -124,11 +126,16 @@ static enum sg_rc check_key(const struct cer_plan *plan, enum sg_rc rc,
 
     if (tok_label_check(plan->key.token_label, &why) != SG_OK)
         return sg_err_set(err, rc, "token: %s", why.msg);
+    if (strlen(plan->key.token_label) > TOKEN_LABEL_MAX)
+        return sg_err_set(err, rc,
+                          "token: label is longer than %d bytes: no token has "
+                          "such (PKCS#11 CK_TOKEN_INFO)",
+                          TOKEN_LABEL_MAX);
     if (tok_label_check(plan->key.label, &why) != SG_OK)
         return sg_err_set(err, rc, "key: %s", why.msg);
     if (plan->key.token_serial != NULL)
         SG_TRY(check_text("token: serial", plan->key.token_serial,
-                          TOK_LABEL_MAX - 1, rc, err));
+                          TOKEN_SERIAL_MAX, rc, err));
     return plan->type == CER_TYPE_KEY
                ? cer_guard_check(&plan->key.guard, rc, err)
                : SG_OK;

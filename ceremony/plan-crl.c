@@ -21,9 +21,14 @@ static enum sg_rc read_hex(struct cer_build *build, const char *key,
     SG_CLEANUP(sg_buf_done) struct sg_buf octets;
     struct sg_err why = { 0 };
 
-    sg_buf_init(&octets, CA_SERIAL_MAX);
+    sg_buf_init(&octets, CER_REQUEST_MAX);
     if (sg_parse_hex(text, &octets, &why) != SG_OK)
         return sg_err_set(err, SG_CONFIG, "%s: %s", key, why.msg);
+    if (octets.len > CA_SERIAL_MAX)
+        return sg_err_set(
+            err, SG_CONFIG,
+            "%s: %zu octets, at most %d (RFC 5280 4.1.2.2, 5.2.3)", key,
+            octets.len, CA_SERIAL_MAX);
     struct sg_slice copy =
         sg_arena_copy(build->arena, magnitude(sg_buf_slice(&octets)));
     if (copy.len == 0)

@@ -138,9 +138,7 @@ static enum sg_rc set_signer(struct cer_build *build,
         hash = *signature->hash;
     if (signature != NULL && signature->pss != NULL)
         pss = *signature->pss;
-    if (ca_sigalg_for(spki->kind, hash, pss, &build->plan->alg, err) != SG_OK)
-        return sg_err_wrap(err, "signature");
-    return SG_OK;
+    return ca_sigalg_for(spki->kind, hash, pss, &build->plan->alg, err);
 }
 
 static enum sg_rc set_issuer(struct cer_build *build, struct sg_err *err)

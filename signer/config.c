@@ -17,6 +17,19 @@
 #define TTL_DEFAULT (INT64_C(768) * 3600) /* seconds, Vault's 768h */
 #define TTL_MAX (INT64_C(36525) * 86400)  /* a hundred years */
 
+/* A default may be at fault: then the line is that of the entry around it. */
+static size_t line_of(struct srv_yaml *yaml, const char *entry)
+{
+    char around[SRV_ENTRY_MAX];
+    size_t line = srv_yaml_line(yaml, entry);
+    const char *dot = strrchr(entry, '.');
+
+    if (line != 0 || dot == NULL)
+        return line;
+    (void)snprintf(around, sizeof(around), "%.*s", (int)(dot - entry), entry);
+    return srv_yaml_line(yaml, around);
+}
+
 enum sg_rc srv_refuse_at(const struct srv_check *c, const char *where,
                          const char *entry, const char *fmt, ...)
 {
@@ -25,7 +38,7 @@ enum sg_rc srv_refuse_at(const struct srv_check *c, const char *where,
     va_start(ap, fmt);
     (void)vsnprintf(reason, sizeof(reason), fmt, ap);
     va_end(ap);
-    size_t line = srv_yaml_line(c->yaml, entry);
+    size_t line = line_of(c->yaml, entry);
     if (line == 0)
         return sg_err_fill(c->err, SG_CONFIG, SG_SRC_NONE, 0, where,
                            "%s: %s: %s", c->path, entry, reason);
@@ -63,7 +76,8 @@ static enum sg_rc read_ttl(const struct srv_check *c, const char *entry,
     if (text != NULL && sg_parse_duration(text, &v, &inner) != SG_OK)
         return SRV_REFUSE(c, entry, "%s", inner.msg);
     if (v < 1 || v > TTL_MAX)
-        return SRV_REFUSE(c, entry, "\"%s\" is not within 1s … 36525d", text);
+        return SRV_REFUSE(c, entry, "\"%s\" is not between 1s and 36525d",
+                          text);
     *value = v;
     return SG_OK;
 }
@@ -148,7 +162,8 @@ static enum sg_rc check_top(const struct srv_check *c)
     if (in->default_ttl == NULL && out->default_ttl > out->max_ttl)
         out->default_ttl = out->max_ttl;
     if (out->default_ttl > out->max_ttl)
-        return SRV_REFUSE(c, "default_ttl", "longer than max_ttl");
+        return SRV_REFUSE(c, "default_ttl", "\"%s\" is longer than max_ttl",
+                          in->default_ttl);
     return SG_OK;
 }
 

@@ -49,12 +49,13 @@ struct srv_issuers {
 /* --- certificates --------------------------------------------------------- */
 
 struct chain_der {
+    struct sg_arena *arena;
     struct sg_slice cert[CA_CHAIN_MAX];
     size_t n;
 };
 
-static enum sg_rc chain_add(struct sg_arena *arena, struct chain_der *chain,
-                            const struct sg_buf *der, struct sg_err *err)
+static enum sg_rc chain_add(struct chain_der *chain, const struct sg_buf *der,
+                            struct sg_err *err)
 {
     /* Many chain files begin with the issuer's certificate once more. */
     if (chain->n == 1 && sg_slice_eq(chain->cert[0], sg_buf_slice(der)))
@@ -62,38 +63,31 @@ static enum sg_rc chain_add(struct sg_arena *arena, struct chain_der *chain,
     if (chain->n == CA_CHAIN_MAX)
         return sg_err_set(err, SG_CONFIG, "more than %d certificates",
                           CA_CHAIN_MAX);
-    struct sg_slice copy = sg_arena_copy(arena, sg_buf_slice(der));
+    struct sg_slice copy = sg_arena_copy(chain->arena, sg_buf_slice(der));
     if (copy.p == NULL)
         return sg_err_set(err, SG_NOMEM, "certificate");
     chain->cert[chain->n++] = copy;
     return SG_OK;
 }
 
-static enum sg_rc chain_read_first(const char *path, struct sg_arena *arena,
+static enum sg_rc chain_read_first(struct sg_slice text,
                                    struct chain_der *chain, struct sg_err *err)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf text = { 0 };
     SG_CLEANUP(sg_buf_done) struct sg_buf der = { 0 };
 
-    sg_buf_init(&text, CERT_FILE_MAX);
     sg_buf_init(&der, CA_CERT_MAX);
-    SG_TRY(sg_file_read(path, &text, err));
-    SG_TRY(sg_pem_or_der(sg_buf_slice(&text), "CERTIFICATE", &der, err));
-    return chain_add(arena, chain, &der, err);
+    SG_TRY(sg_pem_or_der(text, "CERTIFICATE", &der, err));
+    return chain_add(chain, &der, err);
 }
 
-static enum sg_rc chain_read_rest(const char *path, struct sg_arena *arena,
-                                  struct chain_der *chain, struct sg_err *err)
+static enum sg_rc chain_read_rest(struct sg_slice rest, struct chain_der *chain,
+                                  struct sg_err *err)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf text = { 0 };
     SG_CLEANUP(sg_buf_done) struct sg_buf der = { 0 };
     char label[SG_PEM_LABEL_MAX];
     bool found = false;
 
-    sg_buf_init(&text, CERT_FILE_MAX);
     sg_buf_init(&der, CA_CERT_MAX);
-    SG_TRY(sg_file_read(path, &text, err));
-    struct sg_slice rest = sg_buf_slice(&text);
     for (;;) {
         sg_buf_reset(&der);
         SG_TRY(sg_pem_next(&rest, label, &der, &found, err));
@@ -102,20 +96,25 @@ static enum sg_rc chain_read_rest(const char *path, struct sg_arena *arena,
         if (strcmp(label, "CERTIFICATE") != 0)
             return sg_err_set(err, SG_CONFIG,
                               "\"%s\" where certificates belong", label);
-        SG_TRY(chain_add(arena, chain, &der, err));
+        SG_TRY(chain_add(chain, &der, err));
     }
 }
 
-static enum sg_rc entry_read(struct issuer_entry *e, struct sg_arena *arena,
+typedef enum sg_rc chain_reader(struct sg_slice text, struct chain_der *chain,
+                                struct sg_err *err);
+
+/* One file of the issuer; what is "certificate" or "chain". */
+static enum sg_rc entry_read(const struct issuer_entry *e, const char *what,
+                             const char *path, chain_reader *reader,
                              struct chain_der *chain, struct sg_err *err)
 {
-    if (chain_read_first(e->cfg->certificate, arena, chain, err) != SG_OK)
-        return sg_err_wrap(err, "issuer %s: certificate %s", e->cfg->name,
-                           e->cfg->certificate);
-    if (e->cfg->chain != NULL
-        && chain_read_rest(e->cfg->chain, arena, chain, err) != SG_OK)
-        return sg_err_wrap(err, "issuer %s: chain %s", e->cfg->name,
-                           e->cfg->chain);
+    SG_CLEANUP(sg_buf_done) struct sg_buf text = { 0 };
+
+    sg_buf_init(&text, CERT_FILE_MAX);
+    if (sg_file_read(path, &text, err) != SG_OK)
+        return sg_err_wrap(err, "issuer %s: %s", e->cfg->name, what);
+    if (reader(sg_buf_slice(&text), chain, err) != SG_OK)
+        return sg_err_wrap(err, "issuer %s: %s %s", e->cfg->name, what, path);
     return SG_OK;
 }
 
@@ -123,11 +122,15 @@ static enum sg_rc entry_load(struct issuer_entry *e, int64_t now,
                              struct sg_err *err)
 {
     const struct srv_issuer_config *cfg = e->cfg;
-    struct chain_der chain = { .n = 0 };
-
     SG_CLEANUP(sg_arena_done) struct sg_arena arena = { 0 };
+    struct chain_der chain = { .arena = &arena };
+
     sg_arena_init(&arena, (size_t)2 * CA_CERT_MAX * CA_CHAIN_MAX);
-    SG_TRY(entry_read(e, &arena, &chain, err));
+    SG_TRY(entry_read(e, "certificate", cfg->certificate, chain_read_first,
+                      &chain, err));
+    if (cfg->chain != NULL)
+        SG_TRY(
+            entry_read(e, "chain", cfg->chain, chain_read_rest, &chain, err));
 
     const struct ca_issuer_args args = {
         .chain = chain.cert,

@@ -348,7 +348,8 @@ static enum sg_rc read_times(const struct srv_role_config *in,
     SG_TRY(read_seconds(in->ttl, TTL_MAX, &out->ttl, err));
     if (out->ttl > 0 && out->max_ttl > 0 && out->ttl > out->max_ttl)
         return sg_err_set(err, SG_CONFIG,
-                          "\"ttl\" value must be less than \"max_ttl\" value");
+                          "\"%s\" is longer than max_ttl, \"%s\"", in->ttl,
+                          in->max_ttl);
     *key = "not_before_duration";
     out->not_before_duration = NOT_BEFORE_DURATION;
     SG_TRY(read_seconds(in->not_before_duration, NOT_BEFORE_MAX,

@@ -68,7 +68,11 @@ static enum sg_rc read_key_usage(const struct srv_role_config *in,
             if (strcasecmp(name, KEY_USAGES[k].name) == 0)
                 bit = KEY_USAGES[k].bit;
         if (bit == 0)
-            return sg_err_set(err, SG_CONFIG, "\"%s\" is not a key usage",
+            return sg_err_set(err, SG_CONFIG,
+                              "\"%s\" is not a key usage: DigitalSignature, "
+                              "ContentCommitment, KeyEncipherment, "
+                              "DataEncipherment, KeyAgreement, EncipherOnly, "
+                              "DecipherOnly",
                               in->key_usage.v[i]);
         *bits |= bit;
     }

@@ -152,7 +152,8 @@ static void follows_chains_of_every_kind(void **state)
         t_ok(&err, ca_cert_check_signed_by(&leaf, &inter, &err));
         t_refused(
             &err, ca_cert_check_signed_by(&leaf, &root, &err), SG_POLICY,
-            "certificate: issuer name is not the signer's subject, octet for octet (RFC 5280 4.1.2.4)");
+            "issuer \"CN=inter\" is not, octet for octet, the subject of the "
+            "signer \"CN=root\" (RFC 5280 4.1.2.4)");
     }
 }
 
@@ -167,12 +168,13 @@ static void notices_a_wrong_signer(void **state)
     ossl_key("root.key", "EC:P-256");
     make("root", "root.key", "root", "root");
     read_cert("root.pem", &root);
-    t_refused(
-        &err, ca_cert_check_signed_by(&inter, &root, &err), SG_POLICY,
-        "certificate: authorityKeyIdentifier is not the signer's subjectKeyIdentifier (RFC 5280 4.2.1.1)");
+    t_refused(&err, ca_cert_check_signed_by(&inter, &root, &err), SG_POLICY,
+              "authorityKeyIdentifier is not the subjectKeyIdentifier of the "
+              "signer \"CN=root\" (RFC 5280 4.2.1.1)");
     root.ski = inter.aki;
     t_refused(&err, ca_cert_check_signed_by(&inter, &root, &err), SG_POLICY,
-              "certificate: signature invalid");
+              "not signed by \"CN=root\" (RFC 5280 6.1.3 (a)(1)): signature "
+              "invalid");
 }
 
 /* --- one rule each ------------------------------------------------------------------- */

@@ -159,7 +159,7 @@ static void refuses_subtrees_of_people(void **state)
         { CA_SAN_EMAIL, "a@.example.com",
           "name constraints: email \"a@.example.com\": empty label (RFC 1034 3.5)" },
         { CA_SAN_URI, "http://example.com",
-          "name constraints: URI \"http://example.com\": shaped like an IP address or a port; addresses are IP SANs" },
+          "name constraints: URI \"http://example.com\": not a host or .domain: constraints on URIs hold their hosts (RFC 5280 4.2.1.10)" },
         { CA_SAN_IP, "192.0.2.1",
           "name constraints: IP \"192.0.2.1\": not address/prefix length (RFC 4632 3.1)" },
         { CA_SAN_IP, "192.0.2.0/33",

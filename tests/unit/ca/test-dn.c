@@ -242,10 +242,10 @@ static void refuses_bad_values(void **state)
                   "subject CN: empty value (RFC 5280 app. A)");
     refuses_value(
         CA_ATTR_COMMON_NAME, "a\nb",
-        "subject CN: not UTF-8 text without control characters (X.520 6.1)");
+        "subject CN \"a\\x0ab\": not UTF-8 text without control characters (X.520 6.1)");
     refuses_value(
         CA_ATTR_ORGANIZATION, "\xff\xfe",
-        "subject O: not UTF-8 text without control characters (X.520 6.1)");
+        "subject O \"\\xff\\xfe\": not UTF-8 text without control characters (X.520 6.1)");
     refuses_value(
         CA_ATTR_EMAIL, "a@b.example",
         "subject emailAddress \"a@b.example\": email addresses belong in the SAN (RFC 5280 4.1.2.6)");

@@ -169,55 +169,6 @@ static void test_garbage(void **state)
     assert_null(issuer);
 }
 
-static void test_authority_rules(void **state)
-{
-    struct kit_cert certs[] = { mid_args(), root_args() };
-
-    (void)state;
-    certs[0].not_ca = true;
-    certs[0].key_usage = CA_KU_DIGITAL_SIGNATURE;
-    bad(certs, 2,
-        "issuer chain: certificate 1 \"CN=Mid\": is not a CA certificate "
-        "(RFC 5280 4.2.1.9)");
-    certs[0] = mid_args();
-    certs[0].no_basic_constraints = true;
-    certs[0].key_usage = CA_KU_DIGITAL_SIGNATURE;
-    bad(certs, 2,
-        "issuer chain: certificate 1 \"CN=Mid\": is not a CA certificate "
-        "(RFC 5280 4.2.1.9)");
-    certs[0] = mid_args();
-    certs[0].no_key_usage = true;
-    bad(certs, 2,
-        "issuer chain: certificate 1 \"CN=Mid\": has no keyUsage "
-        "(RFC 5280 4.2.1.3)");
-    certs[0] = mid_args();
-    certs[0].key_usage = CA_KU_CRL_SIGN | CA_KU_DIGITAL_SIGNATURE;
-    bad(certs, 2,
-        "issuer chain: certificate 1 \"CN=Mid\": keyUsage lacks keyCertSign "
-        "(RFC 5280 4.2.1.3)");
-    certs[0] = mid_args();
-    certs[0].no_ski = true;
-    bad(certs, 2,
-        "issuer chain: certificate 1 \"CN=Mid\": has no subjectKeyIdentifier "
-        "(RFC 5280 4.2.1.2)");
-    certs[0] = mid_args();
-    certs[0].long_ski = true;
-    bad(certs, 2,
-        "issuer chain: certificate 1 \"CN=Mid\": subjectKeyIdentifier of 65 "
-        "octets, 1 to 64 may be");
-    certs[0] = mid_args();
-    certs[0].subject = "";
-    certs[0].san = true;
-    bad(certs, 2,
-        "issuer chain: certificate 1 \"\": has no subject "
-        "(RFC 5280 4.1.2.6)");
-    certs[0] = mid_args();
-    certs[1].key_usage = CA_KU_CRL_SIGN;
-    bad(certs, 2,
-        "issuer chain: certificate 2 \"CN=Root\": keyUsage lacks keyCertSign "
-        "(RFC 5280 4.2.1.3)");
-}
-
 static void test_times(void **state)
 {
     struct kit_cert certs[] = { mid_args(), root_args() };
@@ -254,27 +205,6 @@ static void refuses_link(const struct kit_cert *certs, size_t n,
         fail_msg("\"%s\" does not start with \"%s\"", err.msg, start);
 }
 
-static void test_links(void **state)
-{
-    struct kit_cert swapped[] = { root_args(), mid_args() };
-    struct kit_cert certs[] = { mid_args(), root_args() };
-    struct kit_cert twice[] = { root_args(), root_args() };
-
-    (void)state;
-    refuses_link(swapped, 2, "issuer chain: certificate 1 \"CN=Root\": ");
-    certs[0].issuer = "Somebody";
-    refuses_link(certs, 2, "issuer chain: certificate 1 \"CN=Mid\": ");
-    certs[0] = mid_args();
-    certs[0].wrong_aki = true;
-    refuses_link(certs, 2, "issuer chain: certificate 1 \"CN=Mid\": ");
-    certs[0] = mid_args();
-    certs[1].key = certs[1].signer = &keys[OTHER]; /* same name, other key */
-    refuses_link(certs, 2, "issuer chain: certificate 1 \"CN=Mid\": ");
-    bad(twice, 2,
-        "issuer chain: certificate 1 \"CN=Root\": has the key of the "
-        "certificate above: a self-signed certificate stands last");
-}
-
 /* Self-issued by name, but signed with another key of that name. */
 static void test_last_must_sign_itself(void **state)
 {
@@ -293,13 +223,13 @@ static void test_path_lengths_of_the_chain(void **state)
     certs[2].path_length = 1 + 1;
     bad(certs, 3,
         "issuer chain: certificate 3 \"CN=Root\": path length 1 is too short "
-        "for the chain below (RFC 5280 4.2.1.9)");
+        "for the chain below, down to \"CN=Low\" (RFC 5280 4.2.1.9)");
     certs[2].path_length = 2 + 1;
     ca_issuer_free(good(certs, 3));
     certs[1].path_length = 0 + 1;
     bad(certs, 3,
         "issuer chain: certificate 2 \"CN=Mid\": path length 0 is too short "
-        "for the chain below (RFC 5280 4.2.1.9)");
+        "for the chain below, down to \"CN=Low\" (RFC 5280 4.2.1.9)");
 }
 
 /* A key rollover: Mid's new key certified by its old one. */
@@ -495,9 +425,7 @@ int main(void)
         cmocka_unit_test(test_good_chains),
         cmocka_unit_test(test_size),
         cmocka_unit_test(test_garbage),
-        cmocka_unit_test(test_authority_rules),
         cmocka_unit_test(test_times),
-        cmocka_unit_test(test_links),
         cmocka_unit_test(test_last_must_sign_itself),
         cmocka_unit_test(test_path_lengths_of_the_chain),
         cmocka_unit_test(test_self_issued_is_not_counted),

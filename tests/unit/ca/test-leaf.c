@@ -369,13 +369,15 @@ static void test_inside_the_issuer(void **state)
     args.not_before = KIT_NOW - KIT_YEAR;
     accepted(&args);
     args.not_after++;
-    refused(&args, "notAfter 2027-09-21T14:13:21Z is beyond the issuer's "
-                   "2027-09-21T14:13:20Z: a certificate must not outlive its "
-                   "issuer (RFC 5280 6.1.3 (a)(2))");
+    refused(&args, "notAfter 2027-09-21T14:13:21Z is beyond "
+                   "2027-09-21T14:13:20Z of its issuer \"CN=Issuing\": a "
+                   "certificate must not outlive its issuer (RFC 5280 6.1.3 "
+                   "(a)(2))");
     args.not_after--;
     args.not_before--;
-    refused(&args, "notBefore 2025-09-21T14:13:19Z is earlier than the "
-                   "issuer's 2025-09-21T14:13:20Z (RFC 5280 6.1.3 (a)(2))");
+    refused(&args, "notBefore 2025-09-21T14:13:19Z is earlier than "
+                   "2025-09-21T14:13:20Z of its issuer \"CN=Issuing\" (RFC "
+                   "5280 6.1.3 (a)(2))");
 }
 
 static void test_subject(void **state)

@@ -141,8 +141,9 @@ static void test_rules(void **state)
                    "nobody asks for its status (RFC 6960 4.2.2.2.1)");
     args = good();
     args.not_before = KIT_NOW - KIT_DAY - 1;
-    refused(&args, "notBefore 2026-09-20T14:13:19Z is earlier than the "
-                   "issuer's 2026-09-20T14:13:20Z (RFC 5280 6.1.3 (a)(2))");
+    refused(&args, "notBefore 2026-09-20T14:13:19Z is earlier than "
+                   "2026-09-20T14:13:20Z of its issuer \"CN=Issuing\" (RFC "
+                   "5280 6.1.3 (a)(2))");
     args = good();
     args.alg = CA_SIGALG_ED25519;
     refused(&args, "signature algorithm Ed25519 does not fit the issuer's EC "

@@ -150,7 +150,8 @@ static void chooses_for_a_key(void **state)
         { CA_KEY_EC_P384, 256, false,
           "signature algorithm: EC P-384 signs with SHA-384, not SHA-256 (BR 7.1.3.2.2)" },
         { CA_KEY_EC_P384, 0, true,
-          "signature algorithm: PSS needs an RSA key, not EC P-384" },
+          "signature algorithm: PSS needs an RSA key, not EC P-384 (RFC 4055 "
+          "3.1)" },
         { CA_KEY_RSA, 160, false,
           "signature algorithm: RSA signs with SHA-256, SHA-384 or SHA-512, not SHA-160" },
         { CA_KEY_ED25519, 512, false,

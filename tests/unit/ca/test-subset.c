@@ -146,13 +146,13 @@ static void test_constraints(void **state)
     own = tree(CA_SAN_DNS, "example.net");
     kit_refused(&err, ca_constraints_within(&child, &parent, "CN=Up", &err),
                 SG_POLICY,
-                "name constraints: permitted DNS:example.net is wider than "
-                "what \"CN=Up\" permits (RFC 5280 4.2.1.10)");
+                "name constraints: permitted DNS \"example.net\" reaches "
+                "beyond what \"CN=Up\" permits (RFC 5280 4.2.1.10)");
     own = tree(CA_SAN_DNS, "a.secret.example.com");
     kit_refused(&err, ca_constraints_within(&child, &parent, "CN=Up", &err),
                 SG_POLICY,
-                "name constraints: permitted DNS:a.secret.example.com lies in "
-                "what \"CN=Up\" excludes (RFC 5280 4.2.1.10)");
+                "name constraints: permitted DNS \"a.secret.example.com\" "
+                "lies in what \"CN=Up\" excludes (RFC 5280 4.2.1.10)");
     /* A form that the parent does not limit may be narrowed freely, and one
      * that the child does not name stays the parent's. */
     own = tree(CA_SAN_EMAIL, "example.net");
@@ -174,8 +174,8 @@ static void test_address_text(void **state)
     (void)state;
     kit_refused(&err, ca_constraints_within(&child, &parent, "CN=Up", &err),
                 SG_POLICY,
-                "name constraints: permitted IP:10.0.0.0/255.0.0.0 is wider "
-                "than what \"CN=Up\" permits (RFC 5280 4.2.1.10)");
+                "name constraints: permitted IP \"10.0.0.0/8\" reaches "
+                "beyond what \"CN=Up\" permits (RFC 5280 4.2.1.10)");
 }
 
 int main(void)

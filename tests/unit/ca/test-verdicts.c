@@ -203,7 +203,7 @@ static void test_one_key_twice(void **state)
     (void)state;
     c.cert[1].key = &root_key;
     c.cert[0].signer = &root_key;
-    expect(&c, GOOD, "has the key of the certificate above");
+    expect(&c, GOOD, "above: a self-signed certificate stands last");
 }
 
 /* Permitted is read to the letter, excluded widely. */

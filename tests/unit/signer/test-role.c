@@ -135,87 +135,6 @@ static void test_usages(void **state)
         assert_non_null(rig_role(ROLES[i])->profile);
 }
 
-/* Each breaks one rule; the message ends with the text. */
-static void test_refused(void **state)
-{
-    static const struct {
-        const char *role, *key, *text;
-    } rows[] = {
-        { "ttl: 2h, max_ttl: 1h", "ttl",
-          "\"ttl\" value must be less than \"max_ttl\" value" },
-        { "key_type: dsa", "key_type",
-          "\"dsa\" is not one of rsa, ec, ed25519, any" },
-        { "key_bits: 1024", "key_bits",
-          "1024 is not a size of rsa keys (rsa: 2048, 3072, 4096, 8192; ec: "
-          "256, 384, 521)" },
-        { "key_type: ec, key_bits: 224", "key_bits",
-          "224 is not a size of ec keys (rsa: 2048, 3072, 4096, 8192; ec: "
-          "256, 384, 521)" },
-        { "signature_bits: 160", "signature_bits",
-          "160 is not one of 0, 256, 384, 512" },
-        { "key_usage: [Sign]", "key_usage", "\"Sign\" is not a key usage" },
-        { "key_usage: [CertSign]", "key_usage",
-          "key usage: keyCertSign in a leaf certificate (RFC 5280 4.2.1.3)" },
-        { "ext_key_usage: [Everything]", "ext_key_usage",
-          "\"Everything\" is not an extended key usage; its OID may go into "
-          "ext_key_usage_oids" },
-        { "ext_key_usage: [any]", "ext_key_usage",
-          "extended key usage: anyExtendedKeyUsage in a leaf certificate (BR "
-          "7.1.2.7.10)" },
-        { "cn_validations: [phone]", "cn_validations",
-          "\"phone\" is not one of email, hostname, disabled" },
-        { "cn_validations: [email, disabled]", "cn_validations",
-          "\"disabled\" stands alone" },
-        { "serial_number_source: csr", "serial_number_source",
-          "\"csr\" is neither json-csr nor json" },
-        { "not_after: tomorrow", "not_after", NULL },
-        { "ttl: 1w", "ttl", NULL },
-        { "ttl: -1h", "ttl", NULL },
-        { "ttl: 40000d", "ttl", "\"40000d\" is longer than 3155760000s" },
-        { "not_before_duration: 2d", "not_before_duration",
-          "\"2d\" is longer than 86400s" },
-        { "country: [Germany]", "country", NULL },
-        { "allowed_domains: ['a b']", "allowed_domains",
-          "\"a b\" holds a space or comma; write a list" },
-        { "allowed_domains: ['a.org,b.org']", "allowed_domains",
-          "\"a.org,b.org\" holds a space or comma; write a list" },
-        { "allowed_domains: ['*.m\u00fcnchen.de']", "allowed_domains",
-          "\"*.m\u00fcnchen.de\": a glob must be in ASCII (A-labels)" },
-        { "allowed_other_sans: ['1.2.3']", "allowed_other_sans",
-          "other SAN \"1.2.3\" is not of the form <oid>;UTF8:<value>" },
-        { "allowed_other_sans: ['x;UTF8:*']", "allowed_other_sans", NULL },
-        { "policy_identifiers: [{oid: nonsense}]", "policy_identifiers", NULL },
-        { "issuer_ref: other", "issuer_ref", "there is no issuer \"other\"" },
-        { "allowed_domains_template: true", "allowed_domains_template",
-          "not supported: templates need identities, which signetd does not "
-          "have; leave it out" },
-        { "generate_lease: false", "generate_lease",
-          "not supported: signetd has no leases; leave it out" },
-        { "no_store: true", "no_store",
-          "not supported: signetd does not store certificates; leave it out" },
-    };
-    (void)state;
-    for (size_t i = 0; i < SG_ARRAY_LEN(rows); i++) {
-        struct srv_config *cfg = NULL;
-        struct sg_err err = { 0 };
-        char prefix[128];
-        enum sg_rc rc = rig_config("", rows[i].role, &cfg, &err);
-        if (rc != SG_CONFIG)
-            fail_msg("{%s}: %s %s", rows[i].role, sg_rc_name(rc), err.msg);
-        assert_null(cfg);
-        (void)snprintf(prefix, sizeof(prefix),
-                       "test.yaml:6: roles[0].%s: ", rows[i].key);
-        if (strncmp(err.msg, prefix, strlen(prefix)) != 0)
-            fail_msg("{%s}: %s", rows[i].role, err.msg);
-        if (rows[i].text != NULL
-            && (strlen(err.msg) < strlen(rows[i].text)
-                || strcmp(err.msg + strlen(err.msg) - strlen(rows[i].text),
-                          rows[i].text)
-                       != 0))
-            fail_msg("{%s}: %s", rows[i].role, err.msg);
-    }
-}
-
 static void test_set(void **state)
 {
     struct srv_role_config raw[3] = { { .name = (char[]){ "zeta" } },
@@ -266,7 +185,6 @@ int main(void)
         cmocka_unit_test_teardown(test_fields, teardown),
         cmocka_unit_test_teardown(test_keys, teardown),
         cmocka_unit_test_teardown(test_usages, teardown),
-        cmocka_unit_test_teardown(test_refused, teardown),
         cmocka_unit_test(test_set),
         cmocka_unit_test(test_set_refused),
     };
