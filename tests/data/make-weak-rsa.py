@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write tests/data/bad/rsa-*.der: public keys whose modulus can be factored.
+"""Write tests/data/bad/key/rsa-*.der: public keys whose modulus can be factored.
 
 The private halves are thrown away. Run from anywhere; the files are committed
 and need no new run.
@@ -8,7 +8,7 @@ and need no new run.
 import pathlib
 import secrets
 
-BAD = pathlib.Path(__file__).resolve().parent / "bad"
+BAD = pathlib.Path(__file__).resolve().parent / "bad/key"
 
 
 def is_prime(n, rounds=20):

@@ -235,7 +235,7 @@ static void refuses_each_bad_file(void **state)
     for (size_t i = 0; i < SG_ARRAY_LEN(BAD); i++) {
         struct ca_csr csr;
 
-        (void)snprintf(path, sizeof(path), "bad/csr-%s.der", BAD[i].name);
+        (void)snprintf(path, sizeof(path), "bad/csr/%s.der", BAD[i].name);
         enum sg_rc rc = read_and_verify(ossl_data(&arena, path), &csr);
         if (rc != BAD[i].rc || strcmp(err.msg, BAD[i].text) != 0)
             fail_msg("%s: %s: %s", BAD[i].name, sg_rc_name(rc), err.msg);
@@ -246,7 +246,7 @@ static void refuses_each_bad_file(void **state)
  * (the sanitizers watch a copy of exactly that size). */
 static void refuses_every_cut(void **state)
 {
-    struct sg_slice good = ossl_data(&arena, "good/csr-ignored.der");
+    struct sg_slice good = ossl_data(&arena, "good/csr/ignored.der");
 
     (void)state;
     for (size_t len = 0; len < good.len; len++) {
@@ -264,7 +264,7 @@ static void refuses_every_cut(void **state)
 /* Whatever octet changes, the request is refused. */
 static void refuses_every_changed_octet(void **state)
 {
-    struct sg_slice good = ossl_data(&arena, "good/csr-ignored.der");
+    struct sg_slice good = ossl_data(&arena, "good/csr/ignored.der");
     struct sg_slice copy = sg_arena_copy(&arena, good);
 
     (void)state;
@@ -300,7 +300,7 @@ static void notes_a_wish_to_be_a_ca(void **state)
     struct ca_csr csr;
 
     (void)state;
-    good("good/csr-ca.der", &csr);
+    good("good/csr/ca.der", &csr);
     assert_true(csr.has_basic_constraints);
     assert_true(csr.wants_ca);
     assert_int_equal(csr.n_ignored, 0);
@@ -312,10 +312,10 @@ static void takes_little(void **state)
     struct ca_csr csr;
 
     (void)state;
-    good("good/csr-empty-subject.der", &csr);
+    good("good/csr/empty-subject.der", &csr);
     assert_int_equal(csr.subject.n, 0);
     assert_int_equal(csr.sans.n, 1);
-    good("good/csr-no-extensions.der", &csr);
+    good("good/csr/no-extensions.der", &csr);
     assert_false(csr.has_sans);
     assert_false(csr.has_basic_constraints);
     assert_int_equal(csr.n_ignored, 0);
@@ -326,7 +326,7 @@ static void keeps_a_doubled_name_once(void **state)
     struct ca_csr csr;
 
     (void)state;
-    good("good/csr-doubled-name.der", &csr);
+    good("good/csr/doubled-name.der", &csr);
     assert_int_equal(csr.sans.n, 2);
     assert_true(sg_slice_eq(csr.sans.san[0].value, sg_slice_str("a.example")));
     assert_true(sg_slice_eq(csr.sans.san[1].value, sg_slice_str("b.example")));
@@ -340,12 +340,12 @@ static void says_what_is_not_taken(void **state)
     struct ca_csr csr;
 
     (void)state;
-    good("good/csr-ignored.der", &csr);
+    good("good/csr/ignored.der", &csr);
     assert_int_equal(csr.n_ignored, SG_ARRAY_LEN(WANT));
     for (size_t i = 0; i < csr.n_ignored; i++)
         assert_string_equal(csr.ignored[i], WANT[i]);
 
-    good("good/csr-ignored-many.der", &csr);
+    good("good/csr/ignored-many.der", &csr);
     assert_int_equal(csr.n_ignored, CA_CSR_IGNORED_MAX);
     assert_string_equal(csr.ignored[0], "1.2.3.0");
     assert_string_equal(csr.ignored[CA_CSR_IGNORED_MAX - 1], "and more");
@@ -353,7 +353,7 @@ static void says_what_is_not_taken(void **state)
 
 static void says_when_memory_is_gone(void **state)
 {
-    struct sg_slice der = ossl_data(&arena, "good/csr-ignored.der");
+    struct sg_slice der = ossl_data(&arena, "good/csr/ignored.der");
     struct sg_arena small SG_CLEANUP(sg_arena_done);
     struct ca_csr csr;
 

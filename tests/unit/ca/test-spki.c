@@ -284,11 +284,11 @@ static void refuses_weak_rsa(void **state)
     static const struct {
         const char *file, *text;
     } BAD[] = {
-        { "bad/rsa-close-primes.der",
+        { "bad/key/rsa-close-primes.der",
           "public key: RSA primes are too close together: Fermat's method factors it (BR 6.1.1.3)" },
-        { "bad/rsa-square.der",
+        { "bad/key/rsa-square.der",
           "public key: RSA primes are too close together: Fermat's method factors it (BR 6.1.1.3)" },
-        { "bad/rsa-roca.der",
+        { "bad/key/rsa-roca.der",
           "public key: RSA modulus bears the mark of CVE-2017-15361 (ROCA): it can be factored (BR 6.1.1.3)" },
     };
 
