@@ -44,6 +44,33 @@ static enum sg_rc check_subject(const struct ca_ocsp_responder_args *args,
     return ca_issuer_check_names(args->issuer, &names, err);
 }
 
+static const struct ca_spki *key_of(const struct ca_ocsp_responder_args *args)
+{
+    return args->existing != NULL ? &args->existing->spki : args->spki;
+}
+
+static enum sg_rc check_existing(const struct ca_ocsp_responder_args *args,
+                                 struct sg_err *err)
+{
+    const struct ca_cert *existing = args->existing;
+
+    if (args->subject.n != 0 || args->spki != NULL)
+        return sg_err_set(err, SG_POLICY,
+                          "OCSP responder: subject and key come from the "
+                          "existing certificate");
+    if (existing->is_ca
+        || !ca_eku_has(existing->eku, ca_oid(CA_OID_EKU_OCSP_SIGNING)))
+        return sg_err_set(err, SG_POLICY,
+                          "OCSP responder: the existing certificate is no "
+                          "responder's: its extKeyUsage has no OCSPSigning "
+                          "(RFC 6960 4.2.2.2)");
+    if (existing->subject.len <= 2) /* 30 00 */
+        return sg_err_set(err, SG_POLICY,
+                          "OCSP responder: the existing certificate has an "
+                          "empty subject (RFC 5280 4.1.2.6)");
+    return ca_rule_fresh_key(&existing->spki, args->issuer, err);
+}
+
 static enum sg_rc check(const struct ca_ocsp_responder_args *args,
                         struct sg_err *err)
 {
@@ -52,6 +79,8 @@ static enum sg_rc check(const struct ca_ocsp_responder_args *args,
     SG_TRY(ca_rule_inside(period_of(args), args->issuer, err));
     SG_TRY(ca_rule_sigalg(args->alg, ca_issuer_cert(args->issuer)->spki.kind,
                           err));
+    if (args->existing != NULL)
+        return check_existing(args, err);
     if (args->subject.n == 0)
         return sg_err_set(err, SG_POLICY,
                           "OCSP responder: empty subject, and it has no "
@@ -72,7 +101,7 @@ static enum sg_rc put_extensions(const struct ca_ocsp_responder_args *args,
     uint8_t sha1[20];
     struct ca_ext ext;
 
-    SG_TRY(ca_spki_key_id(args->spki, sha1, err));
+    SG_TRY(ca_spki_key_id(key_of(args), sha1, err));
     ca_ext_key_usage(w, CA_KU_DIGITAL_SIGNATURE);
     ca_ext_eku(w, &eku, false);
     ext = ca_ext_begin(w, CA_OID_EXT_OCSP_NOCHECK, false);
@@ -99,7 +128,7 @@ static enum sg_rc put_tbs(const struct ca_ocsp_responder_args *args,
     sg_derw_raw(&w, ca_issuer_cert(args->issuer)->subject);
     ca_tbs_validity(&w, period_of(args));
     sg_derw_raw(&w, subject);
-    sg_derw_raw(&w, args->spki->der);
+    sg_derw_raw(&w, key_of(args)->der);
     SG_TRY(put_extensions(args, &w, err));
     sg_derw_end(&w, tbs);
     return sg_derw_finish(&w, err);
@@ -108,13 +137,17 @@ static enum sg_rc put_tbs(const struct ca_ocsp_responder_args *args,
 static enum sg_rc make(const struct ca_ocsp_responder_args *args,
                        struct sg_buf *out, struct sg_err *err)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf subject;
+    SG_CLEANUP(sg_buf_done) struct sg_buf encoded;
+    struct sg_slice subject;
 
-    sg_buf_init(&subject, SUBJECT_MAX);
+    sg_buf_init(&encoded, SUBJECT_MAX);
     SG_TRY(check(args, err));
-    SG_TRY(ca_dn_encode(&args->subject, &subject, err));
-    SG_TRY(check_subject(args, sg_buf_slice(&subject), err));
-    return put_tbs(args, sg_buf_slice(&subject), out, err);
+    if (args->existing == NULL)
+        SG_TRY(ca_dn_encode(&args->subject, &encoded, err));
+    subject = args->existing != NULL ? args->existing->subject
+                                     : sg_buf_slice(&encoded);
+    SG_TRY(check_subject(args, subject, err));
+    return put_tbs(args, subject, out, err);
 }
 
 enum sg_rc ca_ocsp_responder_tbs(const struct ca_ocsp_responder_args *args,

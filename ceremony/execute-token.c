@@ -410,10 +410,24 @@ enum sg_rc cer_token_make_key(struct cer_execution *x, struct sg_err *err)
 
 /* --- afterwards ---------------------------------------------------------------- */
 
-static bool makes_ca(enum cer_type type)
+/* What keys are for that have such a certificate; UNSET: it is no certificate. */
+static enum tok_purpose purpose_of(enum cer_type type)
 {
-    return type == CER_TYPE_ROOT || type == CER_TYPE_INTERMEDIATE
-           || type == CER_TYPE_CROSS_CERTIFICATE || type == CER_TYPE_ROLLOVER;
+    switch (type) {
+    case CER_TYPE_ROOT:
+    case CER_TYPE_INTERMEDIATE:
+    case CER_TYPE_CROSS_CERTIFICATE:
+    case CER_TYPE_ROLLOVER:
+        return TOK_PURPOSE_CA;
+    case CER_TYPE_OCSP_RESPONDER:
+        return TOK_PURPOSE_OCSP;
+    case CER_TYPE_KEY:
+    case CER_TYPE_CSR:
+    case CER_TYPE_CRL:
+    case CER_TYPE_UNSET:
+        break;
+    }
+    return TOK_PURPOSE_UNSET;
 }
 
 static enum sg_rc record_bound(struct cer_execution *x, const char *label,
@@ -431,6 +445,27 @@ static enum sg_rc record_bound(struct cer_execution *x, const char *label,
     return cer_journal_add(x, "bound", SG_TAKE(line), err);
 }
 
+/* A CA's key keeps the certificate that it has; a responder's takes a newer one
+ * of the same name for the same CA. */
+static bool stays_bound(const struct cer_execution *x,
+                        const struct tok_key_info *info,
+                        const uint8_t hash[static 32])
+{
+    return x->plan->type != CER_TYPE_OCSP_RESPONDER && info->bound
+           && memcmp(info->issuer_sha256, hash, sizeof(info->issuer_sha256))
+                  != 0;
+}
+
+static void say_bound(const struct cer_execution *x,
+                      const struct tok_key_info *info)
+{
+    cer_say(x->room, "%-24s %s: from now on it %s only\n", "Guard bound",
+            info->label,
+            info->purpose == TOK_PURPOSE_OCSP
+                ? "answers for this certificate's issuer"
+                : "signs below this certificate");
+}
+
 static enum sg_rc bind_key(struct cer_execution *x,
                            const struct tok_key_info *info, struct sg_err *err)
 {
@@ -440,7 +475,7 @@ static enum sg_rc bind_key(struct cer_execution *x,
     uint8_t hash[32];
 
     SG_TRY(cer_sha256(der, hash, err));
-    if (info->bound && memcmp(info->issuer_sha256, hash, sizeof(hash)) != 0) {
+    if (stays_bound(x, info, hash)) {
         cer_say(x->room,
                 "The key '%s' stays bound to the certificate that it has.\n",
                 info->label);
@@ -448,19 +483,25 @@ static enum sg_rc bind_key(struct cer_execution *x,
     }
     want_key(&want, info->label, SG_SLICE(info->spki, info->spki_len));
     SG_TRY(tok_client_key(x->client, &want, &key, err));
-    SG_TRY(
-        tok_guard_bind_chain(key, der, x->plan->chain, x->plan->n_chain, err));
-    cer_say(x->room,
-            "%-24s %s: from now on it signs below this certificate "
-            "only\n",
-            "Guard bound", info->label);
+    if (tok_guard_bind_chain(key, der, x->plan->chain, x->plan->n_chain, err)
+        != SG_OK) {
+        if (err->rc != SG_POLICY || info->purpose != TOK_PURPOSE_OCSP)
+            return err->rc;
+        cer_say(x->room,
+                "The key '%s' stays bound to the certificate that it has: "
+                "%s\n",
+                info->label, err->msg);
+        sg_err_clear(err);
+        return SG_OK;
+    }
+    say_bound(x, info);
     return record_bound(x, info->label, err);
 }
 
-/* The key with this public half that is a CA's; *ret_found says whether. */
-static enum sg_rc find_ca_key(struct cer_execution *x, struct sg_slice spki,
-                              bool *ret_found, struct tok_key_info *ret,
-                              struct sg_err *err)
+/* The key with this public half and purpose; *ret_found says whether. */
+static enum sg_rc find_key(struct cer_execution *x, struct sg_slice spki,
+                           bool *ret_found, struct tok_key_info *ret,
+                           struct sg_err *err)
 {
     struct tok_key_info *list = NULL;
     size_t n = 0;
@@ -469,7 +510,7 @@ static enum sg_rc find_ca_key(struct cer_execution *x, struct sg_slice spki,
     *ret_found = false;
     for (size_t i = 0; i < n && !*ret_found; i++) {
         *ret_found =
-            list[i].has_guard && list[i].purpose == TOK_PURPOSE_CA
+            list[i].has_guard && list[i].purpose == purpose_of(x->plan->type)
             && sg_slice_eq(SG_SLICE(list[i].spki, list[i].spki_len), spki);
         if (*ret_found)
             *ret = list[i];
@@ -483,7 +524,7 @@ enum sg_rc cer_token_bind(struct cer_execution *x, struct sg_err *err)
     struct tok_key_info info;
     bool found;
 
-    if (!makes_ca(x->plan->type)
+    if (purpose_of(x->plan->type) == TOK_PURPOSE_UNSET
         || cer_journal_text(x, "bound", "label") != NULL)
         return SG_OK;
     struct ca_cert *cert = sg_arena_new(&x->arena, struct ca_cert);
@@ -491,7 +532,7 @@ enum sg_rc cer_token_bind(struct cer_execution *x, struct sg_err *err)
         return sg_err_set(err, SG_NOMEM, "certificate");
     SG_TRY(ca_cert_parse(&x->arena, sg_buf_slice(&x->result), cert, err));
     SG_TRY(start(x, err));
-    SG_TRY(find_ca_key(x, cert->spki.der, &found, &info, err));
+    SG_TRY(find_key(x, cert->spki.der, &found, &info, err));
     if (found)
         return bind_key(x, &info, err);
     cer_say(x->room,

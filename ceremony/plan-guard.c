@@ -70,7 +70,8 @@ bool cer_guard_same(const struct tok_guard *a, const struct tok_guard *b)
            && a->has_max_path_length == b->has_max_path_length
            && (!a->has_max_path_length
                || a->max_path_length == b->max_path_length)
-           && a->max_validity == b->max_validity && a->no_crl == b->no_crl
+           && a->max_validity == b->max_validity
+           && (a->purpose != TOK_PURPOSE_CA || a->no_crl == b->no_crl)
            && a->per_second == b->per_second && a->per_day == b->per_day
            && sg_slice_eq(a->names, b->names);
 }

@@ -67,7 +67,7 @@ static const struct rule RULES[] = {
     { "signature", OF(signature), ".ooooooo" },
     { "issuer", OF(issuer), "..N.NNNN" },
     { "csr", OF(csr), "..o...o." },
-    { "certificate", OF(certificate), "....No.." },
+    { "certificate", OF(certificate), "....Noo." },
     { "public_key", OF(public_key), ".NoN.oo." },
     { "certified_key", OF(certified_key), "..o.ooo." },
     { "known_certificates", OF(known_certificates.v), ".oo.oo.." },
@@ -100,29 +100,58 @@ static enum sg_rc check_keys(const struct cer_request *request,
     return SG_OK;
 }
 
-/* The key that is certified comes from one place. */
-static enum sg_rc check_source(const struct cer_request *request,
-                               const char *path, struct sg_err *err)
-{
-    bool rollover = request->kind == CER_TYPE_ROLLOVER;
-    const char *other = rollover ? "certificate" : "csr";
-    bool has_other = (rollover ? request->certificate : request->csr) != NULL;
+/* Where the key that is certified may come from. */
+static const struct source {
+    enum cer_type type;
+    const char *other;  /* beside public_key */
+    const char *choice; /* for the message */
+} SOURCES[] = {
+    { CER_TYPE_INTERMEDIATE, "csr", "csr and public_key" },
+    { CER_TYPE_ROLLOVER, "certificate", "certificate and public_key" },
+    { CER_TYPE_OCSP_RESPONDER, "csr", "csr, certificate and public_key" },
+};
 
-    if (!rollover && request->kind != CER_TYPE_INTERMEDIATE
-        && request->kind != CER_TYPE_OCSP_RESPONDER)
+static enum sg_rc check_subject(const struct cer_request *request,
+                                const char *path, struct sg_err *err)
+{
+    if (request->kind == CER_TYPE_ROLLOVER)
         return SG_OK;
-    if (has_other == (request->public_key != NULL))
+    if (request->certificate != NULL && request->subject != NULL)
         return sg_err_set(err, SG_CONFIG,
-                          "%s: %s: exactly one of %s and public_key says whose "
-                          "key is certified, not %s",
-                          path, has_other ? other : "public_key", other,
-                          has_other ? "both" : "none");
-    if (!rollover && !has_other && request->subject == NULL)
+                          "%s: subject: does not go with certificate, whose "
+                          "own is taken over",
+                          path);
+    if (request->public_key != NULL && request->subject == NULL)
         return sg_err_set(err, SG_CONFIG,
                           "%s: subject: needed with public_key (a csr would "
                           "bring its own)",
                           path);
     return SG_OK;
+}
+
+/* The key that is certified comes from one place. */
+static enum sg_rc check_source(const struct cer_request *request,
+                               const char *path, struct sg_err *err)
+{
+    const struct source *source = NULL;
+    int n = (request->csr != NULL) + (request->certificate != NULL)
+            + (request->public_key != NULL);
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(SOURCES); i++)
+        if (SOURCES[i].type == request->kind)
+            source = &SOURCES[i];
+    if (source == NULL)
+        return SG_OK;
+    if (n != 1)
+        return sg_err_set(err, SG_CONFIG,
+                          "%s: %s: exactly one of %s says whose key is "
+                          "certified, not %s",
+                          path, n == 0 ? "public_key" : source->other,
+                          source->choice,
+                          n == 0   ? "none"
+                          : n == 2 ? "both"
+                                   : "all");
+    return check_subject(request, path, err);
 }
 
 enum sg_rc cer_request_parse(struct sg_slice yaml, const char *path,

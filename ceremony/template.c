@@ -164,6 +164,10 @@ static const char OCSP[] =
     T_KEY_TYPE
     T_ISSUER
     T_SUBJECT_KEY("ocsp-key.pem")
+    "# Renewal: the responder's certificate whose key and subject are taken over\n"
+    "# (subject: is left out then). It is bound to its key when the ceremony ends,\n"
+    "# if that is in this token.\n"
+    "#certificate: old-ocsp.crt\n"
     "# RFC 5280 4.1.2.6. Left out, the CSR's own is taken as it stands there.\n"
     "subject:\n"
     T_SUBJECT_KEYS("")

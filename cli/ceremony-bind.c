@@ -20,8 +20,8 @@ static const struct cli_option WORDS[] = {
       CLI_TEXT(struct bind_args, certificate),
       .value = "CERTIFICATE",
       .required = true,
-      .help = "the CA's certificate; those above it, nearest first, may follow "
-              "in the file (PEM), and their limits hold too" },
+      .help = "the certificate, and those above it, nearest first, whose "
+              "limits hold too (PEM)" },
 };
 static const struct cli_option OPTIONS[] = {
     { .name = "key",
@@ -62,24 +62,46 @@ static void say_certificate(const struct cer_room *room,
 }
 
 static enum sg_rc ask(const struct bind_args *args, const struct cer_room *room,
-                      const uint8_t hash[32], struct sg_err *err)
+                      bool ca, const uint8_t hash[32], struct sg_err *err)
 {
+    char prompt[CER_ANSWER_MAX];
     char answer[CER_ANSWER_MAX];
     char word[CER_ANSWER_MAX];
 
     if (args->yes)
         return SG_OK;
     (void)cer_first_word(hash, word);
-    SG_TRY(room->ask(room->arg,
-                     "The key will sign below this certificate only, for good. "
-                     "To bind it, type the first word of the certificate's "
-                     "hash",
-                     word, answer, err));
+    (void)snprintf(prompt, sizeof(prompt),
+                   "The key will %s only, for good. To bind it, type the first "
+                   "word of the certificate's hash",
+                   ca ? "sign below this certificate"
+                      : "answer for this certificate's issuer");
+    SG_TRY(room->ask(room->arg, prompt, word, answer, err));
     if (strcmp(answer, word) != 0)
         return sg_err_set(err, SG_DENIED,
                           "that is not the word: nothing was "
                           "bound");
     return SG_OK;
+}
+
+/* The guard judges a responder's key when it is bound. */
+static enum sg_rc open_key(struct cli *cli, struct tok_client *client,
+                           const struct cli_ca_key_args *wanted, bool ca,
+                           struct tok_key **ret, struct sg_err *err)
+{
+    struct tok_key_open want = { .spki = wanted->spki };
+    struct cli_ca_key key;
+
+    if (ca) {
+        SG_TRY(cli_ca_key_open(cli, client, wanted, &key, err));
+        *ret = key.key;
+        return SG_OK;
+    }
+    if (strlen(wanted->label) >= sizeof(want.label))
+        return sg_err_set(err, SG_USAGE, "--key: at most %d bytes",
+                          TOK_LABEL_MAX - 1);
+    memcpy(want.label, wanted->label, strlen(wanted->label));
+    return tok_client_key(client, &want, ret, err);
 }
 
 static enum sg_rc bind(struct cli *cli, const struct bind_args *args,
@@ -107,12 +129,12 @@ static enum sg_rc bind(struct cli *cli, const struct bind_args *args,
     SG_TRY(cli_token_start(cli, &start, &client, err));
     const struct cli_ca_key_args wanted = { .label = args->key,
                                             .spki = cert->spki.der };
-    struct cli_ca_key key;
+    struct tok_key *key = NULL;
     cli_hint(cli, "--key names the key whose public half the certificate has; "
                   "\"signet key list\" shows the keys");
-    SG_TRY(cli_ca_key_open(cli, client, &wanted, &key, err));
-    SG_TRY(ask(args, &room->room, hash, err));
-    SG_TRY(tok_guard_bind_chain(key.key, chain[0], chain + 1, n - 1, err));
+    SG_TRY(open_key(cli, client, &wanted, cert->is_ca, &key, err));
+    SG_TRY(ask(args, &room->room, cert->is_ca, hash, err));
+    SG_TRY(tok_guard_bind_chain(key, chain[0], chain + 1, n - 1, err));
     cer_say(&room->room, "%-*s %s\n", CER_TITLE_WIDTH, "Guard bound",
             args->key);
     if (!cli->json)
@@ -143,12 +165,15 @@ static const char *const EXAMPLES[] = {
 
 const struct cli_command CLI_CMD_CEREMONY_BIND = {
     .name = "ceremony bind",
-    .summary = "Bind a CA's certificate to its key in another token.",
-    .about = "A ceremony binds the certificate itself when the new CA's key "
-             "is in the token that signed. Where it is in another one, this is "
-             "the last step: until then the key signs nothing but requests for "
-             "itself, afterwards only what belongs below the certificate. The "
-             "guard takes one certificate, once.",
+    .summary = "Bind a certificate to its key in another token.",
+    .about = "A ceremony binds the certificate itself when the new key is in "
+             "the token that signed. Where it is in another one, this is the "
+             "last step: until then the key signs nothing but requests for "
+             "itself, afterwards a CA's only what belongs below the "
+             "certificate, an OCSP responder's only answers for the CA that "
+             "comes next in the file. The guard of a CA's key takes one "
+             "certificate, once; that of a responder's also newer ones of the "
+             "same name for the same CA.",
     .sets = SETS,
     .n_sets = SG_ARRAY_LEN(SETS),
     .examples = EXAMPLES,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ca/cert.h"
 #include "ca/oid.h"
 #include "cli/key-info.h"
 
@@ -130,6 +131,28 @@ static enum sg_rc put_names(struct json_object *json,
     return SG_OK;
 }
 
+/* The CA that comes first in a responder's chain. */
+static enum sg_rc put_answers_for(struct json_object *json,
+                                  const struct tok_guard *guard,
+                                  struct sg_err *err)
+{
+    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    struct sg_der_tlv first;
+    struct sg_der in;
+    char name[TOK_DN_MAX / 4];
+
+    sg_arena_init(&arena, ARENA_MAX);
+    struct ca_cert *ca = sg_arena_new(&arena, struct ca_cert);
+    if (ca == NULL)
+        return sg_err_set(err, SG_NOMEM, "guard");
+    sg_der_init(&in, guard->chain, "chain");
+    SG_TRY(sg_der_any(&in, &first, err));
+    SG_TRY(ca_cert_parse(&arena, first.whole, ca, err));
+    cli_put_text(json, "answers_for",
+                 ca_dn_text(ca->subject, name, sizeof(name)));
+    return SG_OK;
+}
+
 /* Number of DER elements in a row. */
 static unsigned count(struct sg_slice der)
 {
@@ -175,6 +198,8 @@ static enum sg_rc put_view(struct json_object *json,
         put_purposes(json, g);
         SG_TRY(put_names(json, g, err));
     }
+    if (g->purpose == TOK_PURPOSE_OCSP && g->bound)
+        SG_TRY(put_answers_for(json, g, err));
     if (g->per_second > 0)
         cli_put_int(json, "max_per_second", g->per_second);
     if (g->per_day > 0)

@@ -27,6 +27,7 @@ const struct cli_field CLI_KEY_FIELDS[CLI_N_KEY_FIELDS] = {
     { "max_per_day", "Signatures a day" },
     { "bound", "Bound to issuer" },
     { "issuer_sha256", "Issuer SHA-256" },
+    { "answers_for", "Answers for" },
     { "chain_length", "Chain known" },
     { "signatures", "Signed so far" },
     { "refused_text", "Refused so far" },
@@ -78,12 +79,14 @@ static void put_guard(struct json_object *json, const struct tok_key_info *info)
         return;
     }
     cli_put_text(json, "purpose", tok_purpose_name(info->purpose));
-    if (info->purpose != TOK_PURPOSE_CA)
+    if (info->purpose == TOK_PURPOSE_CA) {
+        cli_put_bool(json, "may_sign_ca", info->may_sign_ca);
+        if (info->may_sign_ca && info->has_max_path_length)
+            cli_put_int(json, "max_path_length", info->max_path_length);
+        put_validity(json, info->max_validity);
+    } else if (info->purpose != TOK_PURPOSE_OCSP) {
         return;
-    cli_put_bool(json, "may_sign_ca", info->may_sign_ca);
-    if (info->may_sign_ca && info->has_max_path_length)
-        cli_put_int(json, "max_path_length", info->max_path_length);
-    put_validity(json, info->max_validity);
+    }
     cli_put_bool(json, "bound", info->bound);
     if (info->bound)
         cli_put_hex(json, "issuer_sha256",

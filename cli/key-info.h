@@ -11,7 +11,7 @@
 struct json_object *cli_key_json(const struct tok_key_info *info);
 struct json_object *cli_token_json(const struct tok_token_info *info);
 
-#define CLI_N_KEY_FIELDS 22
+#define CLI_N_KEY_FIELDS 23
 extern const struct cli_field CLI_KEY_FIELDS[CLI_N_KEY_FIELDS];
 #define CLI_N_TOKEN_FIELDS 10
 extern const struct cli_field CLI_TOKEN_FIELDS[CLI_N_TOKEN_FIELDS];

@@ -114,7 +114,8 @@ enum sg_rc tok_sign_csr(struct tok_key *key, struct sg_slice algorithm,
 enum sg_rc tok_sign_crl(struct tok_key *key, struct sg_slice algorithm,
                         struct sg_slice tbs, struct sg_buf *out,
                         struct sg_err *err);
-/* An OCSP ResponseData; keys for ocsp only. */
+/* An OCSP ResponseData, about certificates of the CA that the key is bound to:
+ * a key for ocsp, or a CA's own whose certificate has digitalSignature. */
 enum sg_rc tok_sign_ocsp(struct tok_key *key, struct sg_slice algorithm,
                          struct sg_slice tbs, struct sg_buf *out,
                          struct sg_err *err);
@@ -146,7 +147,9 @@ enum sg_rc tok_key_generate(struct tok_client *client,
 enum sg_rc tok_guard_bind(struct tok_key *key, struct sg_slice cert_der,
                           struct sg_err *err);
 /* With the n certificates above it, nearest first. A key that is bound already
- * takes a longer chain of the same certificate: it only takes away. */
+ * takes a longer chain of the same certificate: it only takes away. A key for
+ * ocsp takes a responder's certificate with the CA that it answers for, and
+ * later another one of the same name for the same CA. */
 enum sg_rc tok_guard_bind_chain(struct tok_key *key, struct sg_slice cert_der,
                                 const struct sg_slice *chain, size_t n,
                                 struct sg_err *err);

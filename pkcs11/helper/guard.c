@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pkcs11/helper/guard.h"
 
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,13 +122,19 @@ enum sg_rc tok_guard_check_issuer(struct sg_slice cert, struct sg_slice spki,
 static enum sg_rc check_bindable(const struct tok_guard *limits,
                                  struct sg_err *err)
 {
-    if (limits->bound && limits->purpose != TOK_PURPOSE_CA)
+    if (limits->bound && limits->purpose != TOK_PURPOSE_CA
+        && limits->purpose != TOK_PURPOSE_OCSP)
         return tok_refuse(err, BIND,
                           "guard: a key for %s has no issuer certificate",
                           tok_purpose_name(limits->purpose));
     if (limits->bound && limits->issuer_cert.len == 0)
         return sg_err_set(err, SG_FORMAT,
                           "guard: the issuer certificate is empty");
+    if (limits->bound && limits->purpose == TOK_PURPOSE_OCSP
+        && limits->chain.len == 0)
+        return tok_refuse(err, BIND,
+                          "guard: the CA that the responder answers for is not "
+                          "given: bind its certificate with the chain above");
     return SG_OK;
 }
 
@@ -189,6 +194,8 @@ static enum sg_rc take_chain(struct tok_guard_state *g, struct sg_err *err)
         SG_TRY(tok_tbs_of_cert(cert, &der, err));
         SG_TRY(tok_tbs_parse(der, &above, err));
         SG_TRY(check_above(&below, &above, err));
+        if (n == 1 && g->limits.purpose == TOK_PURPOSE_OCSP)
+            SG_TRY(tok_ocsp_issuer_of(&above, &g->answers_for, err));
         if (!sg_slice_eq(below.issuer, below.subject))
             between++;
         SG_TRY(take_ca(g, &above, between, err));
@@ -208,6 +215,20 @@ static struct sg_slice keep(uint8_t **at, struct sg_slice bytes)
         memcpy(*at, bytes.p, bytes.len);
     *at += bytes.len;
     return copy;
+}
+
+static enum sg_rc take_certificate(struct tok_guard_state *g,
+                                   struct sg_slice spki, struct sg_err *err)
+{
+    struct sg_slice cert = g->limits.issuer_cert;
+
+    (void)SHA256(cert.p, cert.len, g->issuer_sha256);
+    if (g->limits.purpose == TOK_PURPOSE_OCSP)
+        return tok_ocsp_check_responder(cert, spki, &g->issuer, err);
+    SG_TRY(tok_guard_check_issuer(cert, spki, &g->issuer, err));
+    return tok_ocsp_answers_itself(&g->issuer)
+               ? tok_ocsp_issuer_of(&g->issuer, &g->answers_for, err)
+               : SG_OK;
 }
 
 static enum sg_rc take_own_names(struct tok_guard_state *g, struct sg_err *err)
@@ -242,13 +263,35 @@ enum sg_rc tok_guard_new(const struct tok_guard *limits, struct sg_slice spki,
     g->limits.chain = keep(&at, chain);
     SG_TRY(take_own_names(g, err));
     if (limits->bound) {
-        SG_TRY(tok_guard_check_issuer(g->limits.issuer_cert, spki, &g->issuer,
-                                      err));
+        SG_TRY(take_certificate(g, spki, err));
         SG_TRY(take_chain(g, err));
-        (void)SHA256(cert.p, cert.len, g->issuer_sha256);
     }
     *ret_guard = SG_TAKE(g);
     return SG_OK;
+}
+
+/* A responder's certificate is renewed: another one of the same name that
+ * answers for the same CA takes nothing away and gives nothing. */
+static bool same_responder(const struct tok_guard_state *now,
+                           const struct tok_guard_state *next)
+{
+    return sg_slice_eq(now->issuer.subject, next->issuer.subject)
+           && memcmp(&now->answers_for, &next->answers_for,
+                     sizeof(now->answers_for))
+                  == 0;
+}
+
+bool tok_guard_may_follow(const struct tok_guard_state *now,
+                          const struct tok_guard_state *next)
+{
+    if (!now->limits.bound)
+        return true;
+    if (!next->limits.bound || next->limits.purpose != now->limits.purpose)
+        return false;
+    if (now->limits.purpose == TOK_PURPOSE_OCSP)
+        return same_responder(now, next);
+    return sg_slice_eq(now->limits.issuer_cert, next->limits.issuer_cert)
+           && next->limits.chain.len >= now->limits.chain.len;
 }
 
 void tok_guard_free(struct tok_guard_state *guard)
@@ -559,105 +602,5 @@ enum sg_rc tok_guard_check_narrower(const struct tok_guard *now,
                               "guard: %s would be wider: a guard is only ever "
                               "narrowed",
                               fields[i].field);
-    return SG_OK;
-}
-
-/* --- CRLs, OCSP responses and the rest -------------------------------------- */
-
-enum sg_rc tok_guard_check_purpose(const struct tok_guard_state *guard,
-                                   enum tok_purpose purpose, struct sg_err *err)
-{
-    static const char *const what[] = {
-        [TOK_PURPOSE_CA] = "certificates and CRLs",
-        [TOK_PURPOSE_OCSP] = "OCSP responses",
-        [TOK_PURPOSE_BACKEND] = "digests",
-        [TOK_PURPOSE_PROBE] = "challenges",
-    };
-
-    if (guard == NULL)
-        return tok_refuse(err, NO_GUARD,
-                          "guard: the key has no guard and signs nothing");
-    if (guard->limits.purpose != purpose)
-        return tok_refuse(err, PURPOSE, "guard: the key is for %s, not for %s",
-                          tok_purpose_name(guard->limits.purpose),
-                          what[purpose]);
-    return SG_OK;
-}
-
-enum sg_rc tok_guard_check_crl(const struct tok_guard_state *guard,
-                               const struct tok_crl *crl, struct sg_err *err)
-{
-    char this_text[SG_TIME_TEXT_MAX];
-    char text[SG_TIME_TEXT_MAX];
-
-    SG_TRY(tok_guard_check_purpose(guard, TOK_PURPOSE_CA, err));
-    const struct tok_tbs *issuer = &guard->issuer;
-    if (guard->limits.no_crl)
-        return tok_refuse(err, CRL, "guard: this key may not sign CRLs");
-    if (!guard->limits.bound)
-        return tok_refuse(err, UNBOUND,
-                          "guard: the key has no issuer certificate yet: bind "
-                          "it first");
-    if (issuer->has_key_usage && (issuer->key_usage & TOK_KU_CRL_SIGN) == 0)
-        return tok_refuse(err, KEY_USAGE,
-                          "guard: the issuer's keyUsage has no cRLSign "
-                          "(RFC 5280 4.2.1.3)");
-    if (!sg_slice_eq(crl->issuer, issuer->subject))
-        return tok_refuse(err, ISSUER,
-                          "guard: the CRL's issuer is not, byte for byte, the "
-                          "subject of the key's own certificate (RFC 5280 "
-                          "5.1.2.3)");
-    if (crl->aki.p == NULL || !sg_slice_eq(crl->aki, issuer->ski))
-        return tok_refuse(err, AKI,
-                          "guard: the CRL's authorityKeyIdentifier is not the "
-                          "issuer's subjectKeyIdentifier (RFC 5280 5.2.1)");
-    if (!crl->has_number)
-        return tok_refuse(err, CRL,
-                          "guard: the CRL has no number (RFC 5280 5.2.3)");
-    if (crl->next_update <= crl->this_update)
-        return tok_refuse(err, CRL,
-                          "guard: nextUpdate %s is not after thisUpdate %s "
-                          "(RFC 5280 5.1.2.5)",
-                          sg_time_text(crl->next_update, text),
-                          sg_time_text(crl->this_update, this_text));
-    if (crl->this_update < issuer->not_before)
-        return tok_refuse(err, CRL,
-                          "guard: thisUpdate %s is before the issuer's "
-                          "notBefore %s",
-                          sg_time_text(crl->this_update, this_text),
-                          sg_time_text(issuer->not_before, text));
-    return SG_OK;
-}
-
-/* KeyHash: SHA-1 of the public key's bits, without tag, length and the count
- * of unused bits (RFC 6960 4.2.1). */
-static enum sg_rc key_hash(struct sg_slice spki, uint8_t ret[SHA_DIGEST_LENGTH],
-                           struct sg_err *err)
-{
-    struct sg_der in;
-    struct sg_der seq;
-    struct sg_slice algorithm;
-    struct sg_slice bits;
-
-    sg_der_init(&in, spki, "public key");
-    SG_TRY(sg_der_enter(&in, SG_DER_SEQUENCE, &seq, err));
-    SG_TRY(tok_der_whole(&seq, &algorithm, err));
-    SG_TRY(sg_der_bits(&seq, &bits, err));
-    (void)SHA1(bits.p, bits.len, ret);
-    return SG_OK;
-}
-
-enum sg_rc tok_guard_check_ocsp(const struct tok_guard_state *guard,
-                                struct sg_slice spki,
-                                const struct tok_ocsp *ocsp, struct sg_err *err)
-{
-    uint8_t hash[SHA_DIGEST_LENGTH];
-
-    SG_TRY(tok_guard_check_purpose(guard, TOK_PURPOSE_OCSP, err));
-    SG_TRY(key_hash(spki, hash, err));
-    if (!sg_slice_eq(ocsp->key_hash, SG_SLICE(hash, sizeof(hash))))
-        return tok_refuse(err, OCSP,
-                          "guard: responderID is not the hash of this key "
-                          "(RFC 6960 4.2.1)");
     return SG_OK;
 }

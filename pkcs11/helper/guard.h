@@ -8,12 +8,14 @@
 
 #include "pkcs11/helper/crl.h"
 #include "pkcs11/helper/guard-names.h"
-#include "pkcs11/helper/tbs-ocsp.h"
+#include "pkcs11/helper/guard-ocsp.h"
 #include "pkcs11/keytype.h"
 
 struct tok_guard_state {
     struct tok_guard limits; /* its slices point into bytes */
-    struct tok_tbs issuer;   /* of issuer_cert, borrowed from it */
+    struct tok_tbs issuer;   /* of issuer_cert, borrowed from it: the key's own
+                              * certificate, a CA's or a responder's */
+    struct tok_ocsp_issuer answers_for; /* the CA itself, or a responder's */
     /* the key's own, and those of the issuer and the certificates above */
     struct tok_names constraints[TOK_CHAIN_MAX + 1];
     size_t n_constraints;
@@ -40,6 +42,10 @@ enum sg_rc tok_guard_check_narrower(const struct tok_guard *now,
 enum sg_rc tok_guard_new(const struct tok_guard *limits, struct sg_slice spki,
                          struct tok_guard_state **ret_guard,
                          struct sg_err *err);
+/* As far as certificates go, may next take now's place? The same one with no
+ * shorter chain; of a responder one of the same name for the same CA. */
+bool tok_guard_may_follow(const struct tok_guard_state *now,
+                          const struct tok_guard_state *next);
 void tok_guard_free(struct tok_guard_state *guard);
 SG_DEFINE_CLEANUP(struct tok_guard_state, tok_guard_free);
 
@@ -63,10 +69,10 @@ enum sg_rc tok_guard_check_csr(const struct tok_guard_state *guard,
 enum sg_rc tok_guard_check_crl(const struct tok_guard_state *guard,
                                const struct tok_crl *crl, struct sg_err *err);
 
-/* May it sign this OCSP response: an OCSP key that names itself by its hash? A
- * CA key never does: its responder has a certificate of its own. */
+/* May it sign this OCSP response: in its own name, about certificates of the CA
+ * that it is bound to? An OCSP key answers for the CA above its certificate; a
+ * CA key for itself, when its certificate has digitalSignature. */
 enum sg_rc tok_guard_check_ocsp(const struct tok_guard_state *guard,
-                                struct sg_slice spki,
                                 const struct tok_ocsp *ocsp,
                                 struct sg_err *err);
 

@@ -493,6 +493,28 @@ static bool is_longer(struct sg_slice chain, struct sg_slice now)
     return chain.len > now.len && sg_slice_eq(SG_SLICE(chain.p, now.len), now);
 }
 
+/* Again, with a newer certificate. */
+static enum sg_rc bind_responder(const struct tok_guard_key *key,
+                                 const struct tok_guard_state *now,
+                                 struct sg_slice cert, struct sg_slice chain,
+                                 struct tok_guard_state **ret_guard,
+                                 struct sg_err *err)
+{
+    SG_CLEANUP(tok_guard_free) struct tok_guard_state *next = NULL;
+    struct tok_guard limits = now->limits;
+
+    limits.issuer_cert = cert;
+    limits.chain = chain;
+    SG_TRY(tok_guard_new(&limits, key->spki, &next, err));
+    if (!tok_guard_may_follow(now, next))
+        return tok_refuse(err, BIND,
+                          "guard: key \"%s\" is bound already to the "
+                          "certificate of a responder with another name, or of "
+                          "another CA",
+                          key->label);
+    return replace(key, &limits, ret_guard, err);
+}
+
 enum sg_rc tok_guard_bind_file(const struct tok_guard_key *key,
                                struct sg_slice cert, struct sg_slice chain,
                                struct tok_guard_state **ret_guard,
@@ -503,6 +525,8 @@ enum sg_rc tok_guard_bind_file(const struct tok_guard_key *key,
 
     SG_TRY(open_locked(key, &lock, &now, err));
     struct tok_guard limits = now->limits;
+    if (limits.bound && limits.purpose == TOK_PURPOSE_OCSP)
+        return bind_responder(key, now, cert, chain, ret_guard, err);
     if (limits.bound && !sg_slice_eq(limits.issuer_cert, cert))
         return tok_refuse(err, BIND,
                           "guard: key \"%s\" is bound to another certificate "

@@ -451,13 +451,9 @@ static bool may_replace(const struct tok_guard_state *now,
 
     if (now == NULL)
         return true;
-    if (now->limits.bound
-        && (!next->limits.bound
-            || !sg_slice_eq(now->limits.issuer_cert, next->limits.issuer_cert)
-            || next->limits.chain.len < now->limits.chain.len))
-        return false;
-    return tok_guard_check_narrower(&now->limits, &next->limits, &unused)
-           == SG_OK;
+    return tok_guard_may_follow(now, next)
+           && tok_guard_check_narrower(&now->limits, &next->limits, &unused)
+                  == SG_OK;
 }
 
 /* Under the lock. Threads may still be reading the old one. */

@@ -181,7 +181,7 @@ static enum sg_rc look_at_ocsp(const struct looking *l, struct sg_err *err)
     struct tok_ocsp ocsp;
 
     SG_TRY(tok_ocsp_parse(l->req->tbs, &ocsp, err));
-    return tok_guard_check_ocsp(l->guard, tok_entry_spki(l->entry), &ocsp, err);
+    return tok_guard_check_ocsp(l->guard, &ocsp, err);
 }
 
 static enum sg_rc look_at_digest(const struct looking *l, struct sg_err *err)

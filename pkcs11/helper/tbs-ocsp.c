@@ -86,14 +86,46 @@ static enum sg_rc read_next_update(struct sg_der *in, struct sg_slice this,
     return SG_OK;
 }
 
-static enum sg_rc read_response(struct sg_der *list, struct sg_err *err)
+/* The hash's parameters are NULL or left out (RFC 5754 2). */
+static enum sg_rc read_hash(struct sg_der *in, struct sg_slice *ret,
+                            struct sg_err *err)
+{
+    struct sg_der algorithm;
+    struct sg_der_tlv null;
+
+    SG_TRY(sg_der_enter(in, SG_DER_SEQUENCE, &algorithm, err));
+    SG_TRY(sg_der_oid(&algorithm, ret, err));
+    if (sg_der_more(&algorithm))
+        SG_TRY(sg_der_get(&algorithm, SG_DER_NULL, &null, err));
+    return sg_der_end(&algorithm, err);
+}
+
+static enum sg_rc read_cert_id(struct sg_der *in, struct tok_cert_id *ret,
+                               struct sg_err *err)
+{
+    struct sg_der id;
+    struct sg_der_tlv name;
+    struct sg_der_tlv key;
+    struct sg_slice serial; /* the asker's: any number is told about */
+
+    SG_TRY(sg_der_enter(in, SG_DER_SEQUENCE, &id, err));
+    SG_TRY(read_hash(&id, &ret->hash, err));
+    SG_TRY(sg_der_get(&id, SG_DER_OCTET_STRING, &name, err));
+    SG_TRY(sg_der_get(&id, SG_DER_OCTET_STRING, &key, err));
+    SG_TRY(sg_der_integer(&id, &serial, err));
+    ret->name = name.content;
+    ret->key = key.content;
+    return sg_der_end(&id, err);
+}
+
+enum sg_rc tok_ocsp_next(struct sg_der *responses, struct tok_cert_id *ret,
+                         struct sg_err *err)
 {
     struct sg_der single;
-    struct sg_slice cert_id;
     struct sg_slice this_update;
 
-    SG_TRY(sg_der_enter(list, SG_DER_SEQUENCE, &single, err));
-    SG_TRY(tok_der_whole(&single, &cert_id, err));
+    SG_TRY(sg_der_enter(responses, SG_DER_SEQUENCE, &single, err));
+    SG_TRY(read_cert_id(&single, ret, err));
     SG_TRY(read_status(&single, err));
     SG_TRY(read_time(&single, &this_update, err));
     if (sg_der_next_is(&single, SG_DER_CONTEXT_CONSTRUCTED(0)))
@@ -108,11 +140,10 @@ static enum sg_rc read_responder(struct sg_der *in, struct tok_ocsp *ocsp,
 {
     struct sg_der wrap;
     struct sg_der_tlv hash;
-    struct sg_slice name;
 
     if (sg_der_next_is(in, SG_DER_CONTEXT_CONSTRUCTED(1))) {
         SG_TRY(sg_der_enter(in, SG_DER_CONTEXT_CONSTRUCTED(1), &wrap, err));
-        SG_TRY(tok_der_whole(&wrap, &name, err));
+        SG_TRY(tok_der_whole(&wrap, &ocsp->name, err));
         return sg_der_end(&wrap, err);
     }
     SG_TRY(sg_der_enter(in, SG_DER_CONTEXT_CONSTRUCTED(2), &wrap, err));
@@ -124,15 +155,17 @@ static enum sg_rc read_responder(struct sg_der *in, struct tok_ocsp *ocsp,
 static enum sg_rc read_responses(struct sg_der *in, struct tok_ocsp *ocsp,
                                  struct sg_err *err)
 {
+    struct tok_cert_id id;
+    struct sg_der_tlv seq;
     struct sg_der list;
 
-    SG_TRY(sg_der_enter(in, SG_DER_SEQUENCE, &list, err));
+    SG_TRY(sg_der_get(in, SG_DER_SEQUENCE, &seq, err));
+    ocsp->responses = seq.content;
+    sg_der_inside(in, &seq, &list);
     if (!sg_der_more(&list))
         return tok_refuse(err, OCSP, "guard: OCSP response without an answer");
-    while (sg_der_more(&list)) {
-        SG_TRY(read_response(&list, err));
-        ocsp->n_responses++;
-    }
+    while (sg_der_more(&list))
+        SG_TRY(tok_ocsp_next(&list, &id, err));
     return SG_OK;
 }
 

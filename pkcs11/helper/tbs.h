@@ -18,6 +18,7 @@
 #define TOK_TBS_EXTENSIONS_MAX 32
 #define TOK_TBS_SERIAL_MAX 20 /* RFC 5280 4.1.2.2 */
 
+#define TOK_KU_DIGITAL_SIGNATURE (1U << 0)
 #define TOK_KU_KEY_CERT_SIGN (1U << 5) /* RFC 5280 4.2.1.3 */
 #define TOK_KU_CRL_SIGN (1U << 6)
 

@@ -643,6 +643,70 @@ def test_the_rate_of_a_second_holds(room):
     raise AssertionError("of five pairs never one alone was refused")
 
 
+# --- OCSP responders ------------------------------------------------------------------
+
+def responder_plan(room, name, **fields):
+    return room.plan("ocsp-responder", name, **{
+        "key": {"label": "first"},
+        "issuer": {"certificate": str(room.dir / "first/certificate.pem")},
+        "validity": {"not_before": instant(), "duration": "90d"}, **fields})
+
+
+def test_a_responder_is_bound_and_renewed(room):
+    room.execute(room.key_plan("ocsp-key", "ocsp", guard={
+        "purpose": "ocsp", "max_per_day": 100000}), "ocsp-key")
+    expect(shown_guard(room, "ocsp")["bound"], False)
+    done = room.execute(responder_plan(
+        room, "ocsp", public_key=str(room.dir / "ocsp-key/public-key.pem"),
+        subject={"common_name": "Answers"}), "ocsp")
+    expect_in("ocsp: from now on it answers for this certificate's issuer only",
+              done.stdout)
+    expect("bound" in room.names("ocsp"), True)
+    verified(room, "ocsp")
+    guard = shown_guard(room, "ocsp")
+    expect((guard["bound"], guard["answers_for"], guard["max_per_day"]),
+           (True, "CN=Test first,C=DE", 100000))
+    # the same key and name, a later certificate
+    room.execute(responder_plan(
+        room, "ocsp-2", certificate=str(room.dir / "ocsp/certificate.pem"),
+        validity={"not_before": instant(), "duration": "120d"}), "ocsp-2")
+    verified(room, "ocsp-2")
+    made = (room.dir / "ocsp-2/certificate.der").read_bytes()
+    expect(shown_guard(room, "ocsp")["issuer_sha256"].replace(":", ""),
+           hashlib.sha256(made).hexdigest())
+    texts = [run("openssl", "x509", "-noout", "-subject", "-pubkey", "-in",
+                 room.dir / out / "certificate.pem").stdout
+             for out in ("ocsp", "ocsp-2")]
+    expect(texts[0], texts[1])
+    # another name is another responder
+    done = room.execute(responder_plan(
+        room, "ocsp-3", public_key=str(room.dir / "ocsp-key/public-key.pem"),
+        subject={"common_name": "Another"}), "ocsp-3")
+    expect_in("The key 'ocsp' stays bound to the certificate that it has: "
+              "guard: key \"ocsp\" is bound already to the certificate of a "
+              "responder with another name, or of another CA", done.stdout)
+    expect("bound" in room.names("ocsp-3"), False)
+    verified(room, "ocsp-3")
+
+
+def test_a_responder_in_another_token(room):
+    room.execute(room.key_plan("away-key", "away", token="issuing", guard={
+        "purpose": "ocsp"}), "away-key")
+    done = room.execute(responder_plan(
+        room, "away", public_key=str(room.dir / "away-key/public-key.pem"),
+        subject={"common_name": "Away"}), "away")
+    expect_in(f"signet ceremony bind {room.dir}/away/chain.pem --key LABEL",
+              done.stdout)
+    bind = ["ceremony", "bind", room.dir / "away/chain.pem", "--key", "away",
+            "--yes", "--token", "issuing", *room.token_opts()]
+    room.signet(*bind)
+    done = room.signet(*bind[:2], room.dir / "away/certificate.pem", *bind[3:],
+                       check=False)
+    expect(done.returncode, 65, done.stderr)
+    expect_in("the CA that the responder answers for is not given",
+              done.stderr)
+
+
 def test_binding_a_key_in_another_token(room):
     room.execute(room.plan("key", "bind-key", token={"label": "issuing"},
                            key={"label": "issuing", "type": "ec-p256"},

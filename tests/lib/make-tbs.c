@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/lib/make-tbs.h"
 
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "tests/lib/t.h"
@@ -264,28 +265,100 @@ void t_crl_encode(const struct t_crl *t, struct sg_buf *out)
 
 #define NOW BYTES("20260102000000Z")
 
-void t_ocsp_encode(struct sg_slice key_hash, struct sg_buf *out)
+#define SHA1_ALG "\x30\x07\x06\x05\x2b\x0e\x03\x02\x1a"
+#define SHA2_ALG(n) \
+    "\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02" n "\x05\x00"
+
+static struct sg_slice digest(const EVP_MD *md, struct sg_slice in,
+                              uint8_t dst[EVP_MAX_MD_SIZE])
+{
+    unsigned n = 0;
+
+    assert_int_equal(EVP_Digest(in.p, in.len, dst, &n, md, NULL), 1);
+    return SG_SLICE(dst, n);
+}
+
+/* The key's bits alone (RFC 6960 4.1.1). */
+static struct sg_slice key_bits(struct sg_slice spki)
+{
+    struct sg_err err = { 0 };
+    struct sg_slice bits = { 0 };
+    struct sg_der_tlv algorithm;
+    struct sg_der in;
+    struct sg_der seq;
+
+    sg_der_init(&in, spki, "key");
+    t_ok(&err, sg_der_enter(&in, SG_DER_SEQUENCE, &seq, &err));
+    t_ok(&err, sg_der_any(&seq, &algorithm, &err));
+    t_ok(&err, sg_der_bits(&seq, &bits, &err));
+    return bits;
+}
+
+static void put_cert_id(struct sg_derw *w, const struct t_ocsp *o,
+                        const char *issuer)
+{
+    const EVP_MD *md = o->sha512   ? EVP_sha512()
+                       : o->sha256 ? EVP_sha256()
+                                   : EVP_sha1();
+    uint8_t hash[EVP_MAX_MD_SIZE];
+    struct sg_err err = { 0 };
+    struct sg_buf name;
+    struct sg_derw n;
+
+    sg_buf_init(&name, 1024);
+    sg_derw_init(&n, &name);
+    put_name(&n, issuer);
+    t_ok(&err, sg_derw_finish(&n, &err));
+    size_t id = sg_derw_begin(w, SG_DER_SEQUENCE);
+    sg_derw_raw(w, o->sha512   ? BYTES(SHA2_ALG("\x03"))
+                   : o->sha256 ? BYTES(SHA2_ALG("\x01"))
+                               : BYTES(SHA1_ALG));
+    sg_derw_tlv(w, SG_DER_OCTET_STRING, digest(md, sg_buf_slice(&name), hash));
+    sg_derw_tlv(w, SG_DER_OCTET_STRING,
+                digest(md, key_bits(o->issuer_key), hash));
+    sg_derw_uint(w, 7);
+    sg_derw_end(w, id);
+    sg_buf_done(&name);
+}
+
+static void put_answer(struct sg_derw *w, const struct t_ocsp *o,
+                       const char *issuer)
+{
+    size_t single = sg_derw_begin(w, SG_DER_SEQUENCE);
+
+    put_cert_id(w, o, issuer);
+    sg_derw_tlv(w, SG_DER_CONTEXT(0), SG_SLICE(NULL, 0)); /* good */
+    sg_derw_tlv(w, SG_DER_GENERALIZED_TIME, NOW);
+    sg_derw_end(w, single);
+}
+
+static void put_responder(struct sg_derw *w, const struct t_ocsp *o)
+{
+    uint8_t hash[EVP_MAX_MD_SIZE];
+    size_t id = sg_derw_begin(
+        w, SG_DER_CONTEXT_CONSTRUCTED(o->by_name != NULL ? 1 : 2));
+
+    if (o->by_name != NULL)
+        put_name(w, o->by_name);
+    else
+        sg_derw_tlv(w, SG_DER_OCTET_STRING,
+                    digest(EVP_sha1(), key_bits(o->responder), hash));
+    sg_derw_end(w, id);
+}
+
+void t_ocsp_encode(const struct t_ocsp *ocsp, struct sg_buf *out)
 {
     struct sg_derw w;
     struct sg_err err = { 0 };
 
     sg_derw_init(&w, out);
     size_t data = sg_derw_begin(&w, SG_DER_SEQUENCE);
-    size_t by_key = sg_derw_begin(&w, SG_DER_CONTEXT_CONSTRUCTED(2));
-    sg_derw_tlv(&w, SG_DER_OCTET_STRING, key_hash);
-    sg_derw_end(&w, by_key);
+    put_responder(&w, ocsp);
     sg_derw_tlv(&w, SG_DER_GENERALIZED_TIME, NOW);
     size_t list = sg_derw_begin(&w, SG_DER_SEQUENCE);
-    size_t single = sg_derw_begin(&w, SG_DER_SEQUENCE);
-    size_t id = sg_derw_begin(&w, SG_DER_SEQUENCE);
-    sg_derw_raw(&w, BYTES("\x30\x07\x06\x05\x2b\x0e\x03\x02\x1a")); /* SHA-1 */
-    sg_derw_tlv(&w, SG_DER_OCTET_STRING, BYTES("name-name-name-name-"));
-    sg_derw_tlv(&w, SG_DER_OCTET_STRING, BYTES("key--key--key--key--"));
-    sg_derw_uint(&w, 7);
-    sg_derw_end(&w, id);
-    sg_derw_tlv(&w, SG_DER_CONTEXT(0), SG_SLICE(NULL, 0)); /* good */
-    sg_derw_tlv(&w, SG_DER_GENERALIZED_TIME, NOW);
-    sg_derw_end(&w, single);
+    put_answer(&w, ocsp, ocsp->issuer);
+    if (ocsp->second != NULL)
+        put_answer(&w, ocsp, ocsp->second);
     sg_derw_end(&w, list);
     sg_derw_end(&w, data);
     t_ok(&err, sg_derw_finish(&w, &err));

@@ -57,8 +57,16 @@ struct t_crl {
 struct t_crl t_crl_good(struct sg_slice algorithm, unsigned n);
 void t_crl_encode(const struct t_crl *crl, struct sg_buf *out);
 
-/* An OCSP ResponseData with one "good" answer; byKey with this hash. */
-void t_ocsp_encode(struct sg_slice key_hash, struct sg_buf *out);
+/* An OCSP ResponseData whose answers say "good". */
+struct t_ocsp {
+    const char *by_name;        /* responderID: common name; NULL: byKey … */
+    struct sg_slice responder;  /* … of this SubjectPublicKeyInfo */
+    const char *issuer;         /* of the CertID: common name … */
+    struct sg_slice issuer_key; /* … and SubjectPublicKeyInfo */
+    bool sha256, sha512;        /* its hash; SHA-1 otherwise */
+    const char *second; /* another answer, of this issuer and the same key */
+};
+void t_ocsp_encode(const struct t_ocsp *ocsp, struct sg_buf *out);
 
 /* CertificationRequestInfo. */
 void t_csr_info_encode(const char *subject, struct sg_slice spki,

@@ -84,10 +84,13 @@ static void test_other_keys(void **state)
     t_csr_info_encode("x", spki_of(&f->root), (sg_buf_reset(&f->tbs), &f->tbs));
     REFUSED(SIGN_CSR, &backend, sg_buf_slice(&f->tbs), PUBLIC_KEY,
             "guard: the request's public key is not this key's");
+    const struct t_ocsp ocsp = { .by_name = "backend",
+                                 .issuer = "root",
+                                 .issuer_key = spki_of(&f->root) };
     sg_buf_reset(&f->tbs);
-    t_ocsp_encode(SG_SLICE(digest, 20), &f->tbs);
-    REFUSED(SIGN_OCSP, &f->root, sg_buf_slice(&f->tbs), PURPOSE,
-            "guard: the key is for ca, not for OCSP responses");
+    t_ocsp_encode(&ocsp, &f->tbs);
+    REFUSED(SIGN_OCSP, &backend, sg_buf_slice(&f->tbs), PURPOSE,
+            "guard: the key is for backend, not for OCSP responses");
 }
 
 /* Ask for a CRL that lies in fd, which is closed. */

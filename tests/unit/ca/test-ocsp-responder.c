@@ -98,6 +98,52 @@ static void test_content(void **state)
     assert_int_equal(c.n_ext, 5); /* and no SAN, CDP, AIA or constraints */
 }
 
+/* The responder that good() describes, as a certificate. */
+static const struct ca_cert *made_responder(void)
+{
+    struct ca_ocsp_responder_args args = good();
+    SG_CLEANUP(sg_buf_done) struct sg_buf tbs;
+    struct ca_cert *cert = sg_arena_new(&arena, struct ca_cert);
+    struct sg_err err = { 0 };
+
+    sg_buf_init(&tbs, CA_CERT_MAX);
+    assert_non_null(cert);
+    kit_ok(&err, ca_ocsp_responder_tbs(&args, &tbs, &err));
+    kit_ok(&err,
+           ca_cert_parse_tbs(&arena, sg_arena_copy(&arena, sg_buf_slice(&tbs)),
+                             cert, &err));
+    return cert;
+}
+
+static void test_renewal(void **state)
+{
+    const struct ca_cert *old = made_responder();
+    struct ca_ocsp_responder_args args = good();
+    SG_CLEANUP(sg_buf_done) struct sg_buf tbs;
+    struct ca_cert c = { 0 };
+    struct sg_err err = { 0 };
+
+    (void)state;
+    sg_buf_init(&tbs, CA_CERT_MAX);
+    args.existing = old;
+    refused(&args, "OCSP responder: subject and key come from the existing "
+                   "certificate");
+    args.subject = (struct ca_dn){ 0 };
+    args.spki = NULL;
+    args.not_before += 60 * KIT_DAY;
+    args.not_after += 60 * KIT_DAY;
+    kit_ok(&err, ca_ocsp_responder_tbs(&args, &tbs, &err));
+    kit_ok(&err, ca_cert_parse_tbs(&arena, sg_buf_slice(&tbs), &c, &err));
+    assert_true(sg_slice_eq(c.subject, old->subject));
+    assert_true(sg_slice_eq(c.spki.der, old->spki.der));
+    assert_true(sg_slice_eq(c.ski, old->ski));
+    assert_int_equal(c.not_after, old->not_after + 60 * KIT_DAY);
+    args.existing = ca_issuer_cert(issuing.issuer);
+    refused(&args,
+            "OCSP responder: the existing certificate is no responder's: its "
+            "extKeyUsage has no OCSPSigning (RFC 6960 4.2.2.2)");
+}
+
 static void test_clean_and_verified(void **state)
 {
     static const enum lint_profile profiles[] = { LINT_PROFILE_PRIVATE,
@@ -170,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_content),
+        cmocka_unit_test(test_renewal),
         cmocka_unit_test(test_clean_and_verified),
         cmocka_unit_test(test_rules),
     };

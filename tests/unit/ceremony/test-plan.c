@@ -322,6 +322,45 @@ static void a_responder_answers_for_the_root(void **state)
          "1800000000", "-CAfile", ossl_path("root.crt"), ossl_path("ocsp.crt"));
 }
 
+/* Key and subject come from the certificate that runs out. */
+static void a_responder_is_renewed(void **state)
+{
+    const char *text =
+        desk_edit(desk_request(CER_TYPE_OCSP_RESPONDER), "csr: ocsp.csr\n",
+                  "certificate: renewed.crt\n");
+    struct sg_err err = { 0 };
+    struct cer_plan plan;
+    struct ca_cert old;
+    struct ca_cert new;
+    char *subject;
+
+    (void)state;
+    desk_plan(desk_request(CER_TYPE_OCSP_RESPONDER), &plan);
+    read_cert(&plan, &old);
+    desk_sign(&plan, "root.key", "renewed.crt");
+    t_refused(&err, desk_resolve(text, &plan, &err), SG_CONFIG,
+              "request.yaml: subject: does not go with certificate, whose own "
+              "is taken over");
+    subject = strstr(text, "\nsubject:");
+    assert_non_null(subject);
+    char *end = strstr(subject, "\n# Others");
+    assert_non_null(end);
+    memmove(subject, end, strlen(end) + 1);
+    desk_plan(text, &plan);
+    read_cert(&plan, &new);
+    assert_true(sg_slice_eq(new.subject, old.subject));
+    assert_true(sg_slice_eq(new.spki.der, old.spki.der));
+    assert_false(sg_slice_eq(new.serial, old.serial));
+    t_refused(&err,
+              desk_resolve(desk_edit(text, "certificate: renewed.crt",
+                                     "certificate: other-root.crt"),
+                           &plan, &err),
+              SG_POLICY,
+              "request.yaml: OCSP responder: the existing certificate is no "
+              "responder's: its extKeyUsage has no OCSPSigning (RFC 6960 "
+              "4.2.2.2)");
+}
+
 static void a_crl_revokes_files_and_serials(void **state)
 {
     struct cer_plan plan;
@@ -450,6 +489,7 @@ int main(void)
         T(a_cross_certificate_takes_name_and_key),
         T(a_rollover_goes_both_ways),
         T(a_responder_answers_for_the_root),
+        T(a_responder_is_renewed),
         T(a_crl_revokes_files_and_serials),
         T(people_are_counted),
         T(the_certified_key_is_held_against),

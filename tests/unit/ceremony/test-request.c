@@ -235,11 +235,14 @@ static void one_source_for_the_key(void **state)
 
     (void)state;
     refuse(edit(text, "#public_key", "public_key"),
-           "r.yaml: csr: exactly one of csr and public_key says whose key is "
-           "certified, not both");
+           "r.yaml: csr: exactly one of csr, certificate and public_key says "
+           "whose key is certified, not both");
     refuse(edit(text, "csr: word\n", "\n"),
-           "r.yaml: public_key: exactly one of csr and public_key says whose "
-           "key is certified, not none");
+           "r.yaml: public_key: exactly one of csr, certificate and public_key "
+           "says whose key is certified, not none");
+    refuse(edit(text, "csr: word\n", "certificate: word\n"),
+           "r.yaml: subject: does not go with certificate, whose own is taken "
+           "over");
     refuse(
         edit(filled(CER_TYPE_ROLLOVER), "#certificate", "certificate"),
         "r.yaml: certificate: exactly one of certificate and public_key says "
