@@ -19,7 +19,8 @@
 #include "common/file.h"
 #include "common/parse.h"
 
-#define PATH_BYTES 256 /* below /tmp */
+#define PATH_BYTES 256
+#define DIR_BYTES 192 /* leaves room for the names below it */
 #define PIN_OCTETS 8
 #define FDS_MAX 16
 #define ARENA_MAX ((size_t)64 * 1024 * 1024) /* a large CRL, copied */
@@ -408,24 +409,34 @@ static enum sg_rc fork_off(const struct cer_rehearse_args *args,
     return rc;
 }
 
-enum sg_rc cer_rehearse(const struct cer_rehearse_args *args,
-                        struct sg_err *err)
+static enum sg_rc in_new_folder(const struct cer_rehearse_args *args, char *dir,
+                                struct sg_err *err)
 {
-    char dir[] = "/tmp/signet-rehearsal-XXXXXX";
-    const struct sigaction ignore = { .sa_handler = SIG_IGN };
-    struct sigaction before_int;
-    struct sigaction before_term;
-
     if (mkdtemp(dir) == NULL)
-        return sg_err_errno(err, SG_IO, "/tmp");
-    /* Ctrl-C ends the child; this process stays to clean up. */
-    (void)sigaction(SIGINT, &ignore, &before_int);
-    (void)sigaction(SIGTERM, &ignore, &before_term);
+        return sg_err_errno(err, SG_IO, "%s", args->tmp);
     enum sg_rc rc = fork_off(args, dir, err);
     // NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread
     if (nftw(dir, remove_one, FDS_MAX, FTW_DEPTH | FTW_PHYS) != 0
         && rc == SG_OK)
         rc = sg_err_errno(err, SG_IO, "%s could not be removed", dir);
+    return rc;
+}
+
+enum sg_rc cer_rehearse(const struct cer_rehearse_args *args,
+                        struct sg_err *err)
+{
+    char dir[DIR_BYTES];
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
+    struct sigaction before_int;
+    struct sigaction before_term;
+
+    int n = snprintf(dir, sizeof(dir), "%s/signet-rehearsal-XXXXXX", args->tmp);
+    if (n < 0 || (size_t)n >= sizeof(dir))
+        return sg_err_set(err, SG_USAGE, "%.64s...: path too long", args->tmp);
+    /* Ctrl-C ends the child; this process stays to clean up. */
+    (void)sigaction(SIGINT, &ignore, &before_int);
+    (void)sigaction(SIGTERM, &ignore, &before_term);
+    enum sg_rc rc = in_new_folder(args, dir, err);
     (void)sigaction(SIGINT, &before_int, NULL);
     (void)sigaction(SIGTERM, &before_term, NULL);
     return rc;

@@ -12,6 +12,7 @@ struct cer_rehearse_args {
     const char *softhsm; /* absolute path; never the ceremony's own module */
     const char *program; /* absolute path of signet-token */
     const char *version;
+    const char *tmp;             /* absolute path: where the folder is made */
     const struct cer_room *room; /* its ask is not called */
 };
 

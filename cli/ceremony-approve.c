@@ -141,32 +141,31 @@ static enum sg_rc ask(const struct approve_args *args,
     return SG_OK;
 }
 
-static enum sg_rc approve(struct cli *cli, const struct approve_args *args,
-                          struct sg_arena *arena, struct cli_room *room,
+static enum sg_rc approve(struct cli_room *room, const void *opaque,
                           struct sg_err *err)
 {
+    const struct approve_args *args = opaque;
+    struct cli *cli = room->cli;
     SG_CLEANUP(sg_buf_done) struct sg_buf json;
     SG_CLEANUP(cli_approver_free) struct cli_approver *approver = NULL;
-    const struct cer_plan *plan = NULL;
     struct cer_approval made;
     char path[PATH_BYTES];
 
     sg_buf_init(&json, CER_APPROVAL_MAX);
-    SG_TRY(cli_plan_read(cli, args->plan, arena, &plan, err));
-    SG_TRY(cli_room_open(cli, args->answers, room, err));
-    SG_TRY(cer_say_plan(&room->room, plan, err));
+    SG_TRY(cer_say_plan(&room->room, room->plan, err));
     SG_TRY(ask(args, &room->room, err));
     SG_TRY(cli_approver_open(cli, &args->signer, &approver, err));
-    SG_TRY(make(args, plan, approver, &json, err));
+    SG_TRY(make(args, room->plan, approver, &json, err));
     /* who may not approve hears it now, and a wrong key is not found out in
      * the room */
-    SG_TRY(cer_approval_check(plan, sg_buf_slice(&json), arena, &made, err));
+    SG_TRY(cer_approval_check(room->plan, sg_buf_slice(&json), &room->arena,
+                              &made, err));
     SG_TRY(out_path(args, path, err));
     SG_TRY(
         sg_file_write(path, sg_buf_slice(&json), 0644, SG_FILE_NEW_ONLY, err));
     if (cli->json) {
         SG_CLEANUP(cli_json_free)
-        struct json_object *result = cli_plan_json(plan);
+        struct json_object *result = cli_plan_json(room->plan);
         cli_put_text(result, "approver", args->name);
         cli_put_text(result, "file", path);
         cli_print_record(cli, result, NULL, 0);
@@ -179,13 +178,11 @@ static enum sg_rc approve(struct cli *cli, const struct approve_args *args,
 
 static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
 {
-    struct cli_room room = { .out = stdout };
-    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    const struct approve_args *args = opaque;
 
-    sg_arena_init(&arena, CLI_PLAN_ARENA_MAX);
-    enum sg_rc rc = approve(cli, opaque, &arena, &room, err);
-    cli_room_done(&room);
-    return rc;
+    return cli_room_run(cli,
+                        &(struct cli_room_wants){ args->plan, args->answers },
+                        approve, args, err);
 }
 
 static const char *const EXAMPLES[] = {

@@ -7,8 +7,6 @@
 #include "cli/token-args.h"
 #include "common/clock.h"
 
-#define ARENA_MAX ((size_t)1024 * 1024) /* a chain, read */
-
 struct bind_args {
     struct cli_token_args token;
     const char *certificate, *key, *answers;
@@ -104,10 +102,12 @@ static enum sg_rc open_key(struct cli *cli, struct tok_client *client,
     return tok_client_key(client, &want, ret, err);
 }
 
-static enum sg_rc bind(struct cli *cli, const struct bind_args *args,
-                       struct sg_arena *arena, struct cli_room *room,
+static enum sg_rc bind(struct cli_room *room, const void *opaque,
                        struct sg_err *err)
 {
+    const struct bind_args *args = opaque;
+    struct cli *cli = room->cli;
+    struct sg_arena *arena = &room->arena;
     struct sg_slice chain[CA_CHAIN_MAX];
     size_t n = 0;
     uint8_t hash[32];
@@ -119,7 +119,6 @@ static enum sg_rc bind(struct cli *cli, const struct bind_args *args,
                              err));
     SG_TRY(ca_cert_parse(arena, chain[0], cert, err));
     SG_TRY(cer_sha256(chain[0], hash, err));
-    SG_TRY(cli_room_open(cli, args->answers, room, err));
     say_certificate(&room->room, cert);
     cer_say_hash(&room->room, "Certificate SHA-256", hash);
 
@@ -148,13 +147,11 @@ static enum sg_rc bind(struct cli *cli, const struct bind_args *args,
 
 static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
 {
-    struct cli_room room = { .out = stdout };
-    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    const struct bind_args *args = opaque;
 
-    sg_arena_init(&arena, ARENA_MAX);
-    enum sg_rc rc = bind(cli, opaque, &arena, &room, err);
-    cli_room_done(&room);
-    return rc;
+    return cli_room_run(cli,
+                        &(struct cli_room_wants){ .answers = args->answers },
+                        bind, args, err);
 }
 
 static const char *const EXAMPLES[] = {

@@ -5,9 +5,6 @@
 #include "common/file.h"
 #include "common/parse.h"
 
-/* Twice the files, for base64, and the bundle itself. */
-#define ARENA_MAX ((size_t)96 * 1024 * 1024)
-
 struct bundle_args {
     const char *bundle, *dir;
     struct cli_list files;
@@ -54,12 +51,13 @@ static const struct cli_option_set UNPACK_SETS[] = { SET(UNPACK_WORDS) };
 static const struct cli_option_set LIST_SETS[] = { SET(LIST_WORDS) };
 
 /* The same at both ends: what is inside, and the hash to read out. */
-static enum sg_rc show(struct cli *cli, const struct cer_bundle *bundle,
-                       struct sg_slice bytes, struct sg_err *err)
+static enum sg_rc show(const struct cli_room *room,
+                       const struct cer_bundle *bundle, struct sg_slice bytes,
+                       struct sg_err *err)
 {
+    const struct cli *cli = room->cli;
     SG_CLEANUP(cli_json_free) struct json_object *json = cli_json_object();
     struct json_object *rows = cli_json_array(); /* json owns it at once */
-    struct cli_room room;
     uint8_t hash[32];
     char text[CER_WORDS_MAX];
 
@@ -82,60 +80,59 @@ static enum sg_rc show(struct cli *cli, const struct cer_bundle *bundle,
     static const struct cli_field columns[] = { { "name", "FILE" },
                                                 { "bytes", "BYTES" } };
     cli_print_table(cli, rows, columns, SG_ARRAY_LEN(columns), "");
-    SG_TRY(cli_room_open(cli, NULL, &room, err));
-    cer_say_hash(&room.room, "Bundle SHA-256", hash);
-    cli_room_done(&room);
+    cer_say_hash(&room->room, "Bundle SHA-256", hash);
     return SG_OK;
 }
 
-static enum sg_rc pack(struct cli *cli, const void *opaque, struct sg_err *err)
+static enum sg_rc pack(struct cli_room *room, const void *opaque,
+                       struct sg_err *err)
 {
     const struct bundle_args *args = opaque;
-    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
     SG_CLEANUP(sg_buf_done) struct sg_buf bytes;
+    struct cer_bundle *bundle = sg_arena_new(&room->arena, struct cer_bundle);
 
-    sg_arena_init(&arena, ARENA_MAX);
     sg_buf_init(&bytes, CER_BUNDLE_MAX);
-    struct cer_bundle *bundle = sg_arena_new(&arena, struct cer_bundle);
     if (bundle == NULL)
         return sg_err_set(err, SG_NOMEM, "bundle");
-    SG_TRY(cer_bundle_read(args->files.v, args->files.n, &arena, bundle, err));
+    SG_TRY(cer_bundle_read(args->files.v, args->files.n, &room->arena, bundle,
+                           err));
     SG_TRY(cer_bundle_encode(bundle, &bytes, err));
     SG_TRY(sg_file_write(args->bundle, sg_buf_slice(&bytes), 0644,
                          SG_FILE_NEW_ONLY, err));
-    return show(cli, bundle, sg_buf_slice(&bytes), err);
+    return show(room, bundle, sg_buf_slice(&bytes), err);
 }
 
-static enum sg_rc open_bundle(struct cli *cli, const struct bundle_args *args,
-                              const char *dir, struct sg_err *err)
+/* Into the folder, when there is one. */
+static enum sg_rc open_bundle(struct cli_room *room, const void *opaque,
+                              struct sg_err *err)
 {
-    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    const struct bundle_args *args = opaque;
     SG_CLEANUP(sg_buf_done) struct sg_buf bytes;
+    struct cer_bundle *bundle = sg_arena_new(&room->arena, struct cer_bundle);
 
-    sg_arena_init(&arena, ARENA_MAX);
     sg_buf_init(&bytes, CER_BUNDLE_MAX);
-    struct cer_bundle *bundle = sg_arena_new(&arena, struct cer_bundle);
     if (bundle == NULL)
         return sg_err_set(err, SG_NOMEM, "bundle");
     SG_TRY(sg_file_read(args->bundle, &bytes, err));
-    if (cer_bundle_parse(sg_buf_slice(&bytes), &arena, bundle, err) != SG_OK)
+    if (cer_bundle_parse(sg_buf_slice(&bytes), &room->arena, bundle, err)
+        != SG_OK)
         return sg_err_wrap(err, "%s", args->bundle);
-    if (dir != NULL)
-        SG_TRY(cer_bundle_write(bundle, dir, err));
-    return show(cli, bundle, sg_buf_slice(&bytes), err);
+    if (args->dir != NULL)
+        SG_TRY(cer_bundle_write(bundle, args->dir, err));
+    return show(room, bundle, sg_buf_slice(&bytes), err);
 }
 
-static enum sg_rc unpack(struct cli *cli, const void *opaque,
-                         struct sg_err *err)
+static enum sg_rc run_pack(struct cli *cli, const void *args,
+                           struct sg_err *err)
 {
-    const struct bundle_args *args = opaque;
-
-    return open_bundle(cli, args, args->dir, err);
+    return cli_room_run(cli, &(struct cli_room_wants){ 0 }, pack, args, err);
 }
 
-static enum sg_rc list(struct cli *cli, const void *opaque, struct sg_err *err)
+static enum sg_rc run_open(struct cli *cli, const void *args,
+                           struct sg_err *err)
 {
-    return open_bundle(cli, opaque, NULL, err);
+    return cli_room_run(cli, &(struct cli_room_wants){ 0 }, open_bundle, args,
+                        err);
 }
 
 static const char *const PACK_EXAMPLES[] = {
@@ -160,7 +157,7 @@ const struct cli_command CLI_CMD_CEREMONY_BUNDLE_PACK = {
     .n_sets = SG_ARRAY_LEN(PACK_SETS),
     .examples = PACK_EXAMPLES,
     .args_size = sizeof(struct bundle_args),
-    .run = pack,
+    .run = run_pack,
 };
 
 const struct cli_command CLI_CMD_CEREMONY_BUNDLE_UNPACK = {
@@ -172,7 +169,7 @@ const struct cli_command CLI_CMD_CEREMONY_BUNDLE_UNPACK = {
     .n_sets = SG_ARRAY_LEN(UNPACK_SETS),
     .examples = UNPACK_EXAMPLES,
     .args_size = sizeof(struct bundle_args),
-    .run = unpack,
+    .run = run_open,
 };
 
 const struct cli_command CLI_CMD_CEREMONY_BUNDLE_LIST = {
@@ -182,5 +179,5 @@ const struct cli_command CLI_CMD_CEREMONY_BUNDLE_LIST = {
     .n_sets = SG_ARRAY_LEN(LIST_SETS),
     .examples = LIST_EXAMPLES,
     .args_size = sizeof(struct bundle_args),
-    .run = list,
+    .run = run_open,
 };

@@ -187,19 +187,19 @@ static enum sg_rc start(void *arg, struct tok_client **ret, struct sg_err *err)
     return SG_OK;
 }
 
-static enum sg_rc execute(struct cli *cli, const struct execute_args *args,
-                          const struct cer_plan *plan,
-                          const struct files *files,
-                          const struct cer_room *room, struct sg_err *err)
+static enum sg_rc execute(struct cli_room *room,
+                          const struct execute_args *args,
+                          const struct files *files, struct sg_err *err)
 {
-    struct starter starter = { .cli = cli, .token = args->token };
+    struct starter starter = { .cli = room->cli, .token = args->token };
     char *module = NULL;
 
     if (starter.token.token == NULL)
-        starter.token.token = plan->key.token_label;
+        starter.token.token = room->plan->key.token_label;
     if (args->token.module == NULL) {
-        cli_hint(cli, "--module PATH or $SIGNET_MODULE names it; SoftHSM's is "
-                      "/usr/lib/softhsm/libsofthsm2.so");
+        cli_hint(room->cli,
+                 "--module PATH or $SIGNET_MODULE names it; SoftHSM's is "
+                 "/usr/lib/softhsm/libsofthsm2.so");
         return sg_err_set(err, SG_USAGE, "no PKCS#11 module given");
     }
     module = realpath(args->token.module, NULL);
@@ -207,13 +207,13 @@ static enum sg_rc execute(struct cli *cli, const struct execute_args *args,
         return sg_err_errno(err, SG_NOT_FOUND, "--module %s",
                             args->token.module);
     const struct cer_execute_args what = {
-        .plan = plan,
+        .plan = room->plan,
         .approval = files->v,
         .n_approvals = files->n,
         .out = args->out,
         .module = module,
         .version = SIGNET_VERSION,
-        .room = room,
+        .room = &room->room,
         .start = start,
         .start_arg = &starter,
     };
@@ -223,37 +223,33 @@ static enum sg_rc execute(struct cli *cli, const struct execute_args *args,
     return rc;
 }
 
-static enum sg_rc perform(struct cli *cli, const struct execute_args *args,
-                          struct sg_arena *arena, struct cli_room *room,
+static enum sg_rc perform(struct cli_room *room, const void *opaque,
                           struct sg_err *err)
 {
-    const struct cer_plan *plan = NULL;
+    const struct execute_args *args = opaque;
     struct files files = { .n = 0 };
 
-    SG_TRY(cli_plan_read(cli, args->plan, arena, &plan, err));
     for (size_t i = 0; i < args->approvals.n; i++)
-        SG_TRY(add_path(args->approvals.v[i], arena, &files, err));
-    SG_TRY(check_inputs(cli, plan, args->plan, err));
-    SG_TRY(cli_room_open(cli, args->answers, room, err));
-    SG_TRY(cer_say_plan(&room->room, plan, err));
-    SG_TRY(execute(cli, args, plan, &files, &room->room, err));
-    if (!cli->json)
+        SG_TRY(add_path(args->approvals.v[i], &room->arena, &files, err));
+    SG_TRY(check_inputs(room->cli, room->plan, args->plan, err));
+    SG_TRY(cer_say_plan(&room->room, room->plan, err));
+    SG_TRY(execute(room, args, &files, err));
+    if (!room->cli->json)
         return SG_OK;
-    SG_CLEANUP(cli_json_free) struct json_object *json = cli_plan_json(plan);
+    SG_CLEANUP(cli_json_free)
+    struct json_object *json = cli_plan_json(room->plan);
     cli_put_text(json, "folder", args->out);
-    cli_print_record(cli, json, NULL, 0);
+    cli_print_record(room->cli, json, NULL, 0);
     return SG_OK;
 }
 
 static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
 {
-    struct cli_room room = { .out = stdout };
-    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    const struct execute_args *args = opaque;
 
-    sg_arena_init(&arena, CLI_PLAN_ARENA_MAX);
-    enum sg_rc rc = perform(cli, opaque, &arena, &room, err);
-    cli_room_done(&room);
-    return rc;
+    return cli_room_run(cli,
+                        &(struct cli_room_wants){ args->plan, args->answers },
+                        perform, args, err);
 }
 
 static const char *const EXAMPLES[] = {

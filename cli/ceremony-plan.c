@@ -47,56 +47,50 @@ static struct json_object *findings_json(const struct lint_report *report)
     return list;
 }
 
-static enum sg_rc show(struct cli *cli, const struct cer_plan *plan,
+static enum sg_rc show(const struct cli_room *room, const struct cer_plan *plan,
                        const struct lint_report *report, const char *path,
                        struct sg_err *err)
 {
-    struct cli_room room;
-
-    SG_TRY(cli_room_open(cli, NULL, &room, err));
-    if (!cli->json) {
-        SG_TRY(cer_say_plan(&room.room, plan, err));
+    if (!room->cli->json) {
+        SG_TRY(cer_say_plan(&room->room, plan, err));
         if (plan->type != CER_TYPE_KEY && plan->type != CER_TYPE_CSR)
-            cer_say_findings(&room.room, report, plan->lint_date);
-        cer_say(&room.room, "%-24s %s\n", "Plan in", path);
+            cer_say_findings(&room->room, report, plan->lint_date);
+        cer_say(&room->room, "%-24s %s\n", "Plan in", path);
         return SG_OK;
     }
     SG_CLEANUP(cli_json_free) struct json_object *json = cli_plan_json(plan);
     cli_put(json, "findings", findings_json(report));
     cli_put_text(json, "file", path);
-    cli_print_record(cli, json, NULL, 0);
+    cli_print_record(room->cli, json, NULL, 0);
     return SG_OK;
 }
 
-static enum sg_rc make(struct cli *cli, const struct plan_args *args,
-                       struct lint_report *report, struct sg_err *err)
+static enum sg_rc make(struct cli_room *room, const void *opaque,
+                       struct sg_err *err)
 {
+    const struct plan_args *args = opaque;
     struct cer_plan plan = { 0 };
-    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    struct lint_report *report = sg_arena_new(&room->arena, struct lint_report);
 
-    sg_arena_init(&arena, CLI_PLAN_ARENA_MAX);
-    SG_TRY(
-        cer_plan_resolve(args->request, sg_now(), &arena, &plan, report, err));
+    if (report == NULL)
+        return sg_err_set(err, SG_NOMEM, "plan");
+    SG_TRY(cer_plan_resolve(args->request, sg_now(), &room->arena, &plan,
+                            report, err));
     /* the file is the canonical bytes and nothing else: its SHA-256 is the
      * plan's */
     if (sg_file_write(args->out, plan.json, 0644, SG_FILE_NEW_ONLY, err)
         != SG_OK) {
         if (err->rc == SG_CONFLICT)
-            cli_hint(cli, "a plan is never replaced: choose another name");
+            cli_hint(room->cli, "a plan is never replaced: choose another "
+                                "name");
         return err->rc;
     }
-    return show(cli, &plan, report, args->out, err);
+    return show(room, &plan, report, args->out, err);
 }
 
-static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
+static enum sg_rc run(struct cli *cli, const void *args, struct sg_err *err)
 {
-    struct lint_report *report = calloc(1, sizeof(*report));
-
-    if (report == NULL)
-        return sg_err_set(err, SG_NOMEM, "plan");
-    enum sg_rc rc = make(cli, opaque, report, err);
-    free(report);
-    return rc;
+    return cli_room_run(cli, &(struct cli_room_wants){ 0 }, make, args, err);
 }
 
 static const char *const EXAMPLES[] = {

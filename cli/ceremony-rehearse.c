@@ -11,7 +11,7 @@
 #define SOFTHSM_DEFAULT "/usr/lib/softhsm/libsofthsm2.so"
 
 struct rehearse_args {
-    const char *plan, *softhsm, *program;
+    const char *plan, *softhsm, *program, *tmp;
 };
 
 static const struct cli_option WORDS[] = {
@@ -31,6 +31,11 @@ static const struct cli_option OPTIONS[] = {
       CLI_TEXT(struct rehearse_args, program),
       .value = "PATH",
       .help = "signet-token; default: the one that came with this program" },
+    { .name = "tmp",
+      CLI_TEXT(struct rehearse_args, tmp),
+      .value = "DIR",
+      .env = "TMPDIR",
+      .help = "where the throw-away token's folder is made; default /tmp" },
 };
 static const struct cli_option_set SETS[] = {
     { .heading = "Arguments",
@@ -49,27 +54,30 @@ static enum sg_rc absolute(const char *option, const char *path,
 }
 
 static enum sg_rc rehearse(const struct rehearse_args *args,
-                           const struct cer_plan *plan,
-                           const struct cer_room *room, struct sg_err *err)
+                           const struct cli_room *room, struct sg_err *err)
 {
-    char *paths = calloc(2, PATH_MAX);
+    char *paths = calloc(3, PATH_MAX);
     if (paths == NULL)
         return sg_err_set(err, SG_NOMEM, "rehearsal");
     char *softhsm = paths;
     char *program = paths + PATH_MAX;
+    char *tmp = program + PATH_MAX;
     enum sg_rc rc = absolute(
         "softhsm", args->softhsm == NULL ? SOFTHSM_DEFAULT : args->softhsm,
         softhsm, err);
+    if (rc == SG_OK)
+        rc = absolute("tmp", args->tmp == NULL ? "/tmp" : args->tmp, tmp, err);
     if (rc == SG_OK && args->program != NULL)
         rc = absolute("token-program", args->program, program, err);
     else if (rc == SG_OK)
         (void)tok_program_find(program, PATH_MAX);
     const struct cer_rehearse_args rehearsal = {
-        .plan = plan,
+        .plan = room->plan,
         .softhsm = softhsm,
         .program = program,
         .version = SIGNET_VERSION,
-        .room = room,
+        .tmp = tmp,
+        .room = &room->room,
     };
     if (rc == SG_OK)
         rc = cer_rehearse(&rehearsal, err);
@@ -77,27 +85,29 @@ static enum sg_rc rehearse(const struct rehearse_args *args,
     return rc;
 }
 
+static enum sg_rc perform(struct cli_room *room, const void *args,
+                          struct sg_err *err)
+{
+    SG_TRY(cer_say_plan(&room->room, room->plan, err));
+    if (rehearse(args, room, err) != SG_OK)
+        return sg_err_wrap(err, "REHEARSAL");
+    cer_say(&room->room,
+            "\nREHEARSAL passed: token and files are gone again.\n");
+    if (!room->cli->json)
+        return SG_OK;
+    SG_CLEANUP(cli_json_free)
+    struct json_object *json = cli_plan_json(room->plan);
+    cli_put_text(json, "rehearsal", "passed");
+    cli_print_record(room->cli, json, NULL, 0);
+    return SG_OK;
+}
+
 static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
 {
     const struct rehearse_args *args = opaque;
-    const struct cer_plan *plan = NULL;
-    struct cli_room room;
-    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
 
-    sg_arena_init(&arena, CLI_PLAN_ARENA_MAX);
-    SG_TRY(cli_plan_read(cli, args->plan, &arena, &plan, err));
-    SG_TRY(cli_room_open(cli, NULL, &room, err));
-    SG_TRY(cer_say_plan(&room.room, plan, err));
-    if (rehearse(args, plan, &room.room, err) != SG_OK)
-        return sg_err_wrap(err, "REHEARSAL");
-    cer_say(&room.room,
-            "\nREHEARSAL passed: token and files are gone again.\n");
-    if (!cli->json)
-        return SG_OK;
-    SG_CLEANUP(cli_json_free) struct json_object *json = cli_plan_json(plan);
-    cli_put_text(json, "rehearsal", "passed");
-    cli_print_record(cli, json, NULL, 0);
-    return SG_OK;
+    return cli_room_run(cli, &(struct cli_room_wants){ .plan = args->plan },
+                        perform, args, err);
 }
 
 static const char *const EXAMPLES[] = {
@@ -109,7 +119,7 @@ const struct cli_command CLI_CMD_CEREMONY_REHEARSE = {
     .name = "ceremony rehearse",
     .summary = "Do all of it with a throw-away token and nobody asked.",
     .about = "A SoftHSM token with a key of the same type is made in a folder "
-             "below /tmp, the plan's steps are gone through with every prompt "
+             "of its own, the plan's steps are gone through with every prompt "
              "answered, and the folder is removed. Approvals and the window "
              "are not asked for: what is still missing is said.",
     .sets = SETS,

@@ -8,24 +8,26 @@
 #include "common/file.h"
 #include "common/parse.h"
 
-enum sg_rc cli_plan_read(struct cli *cli, const char *path,
-                         struct sg_arena *arena, const struct cer_plan **ret,
-                         struct sg_err *err)
+/* A plan with a large CRL; a bundle and twice its files, for base64. */
+#define ARENA_MAX ((size_t)96 * 1024 * 1024)
+
+static enum sg_rc read_plan(struct cli_room *room, const char *path,
+                            struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf file;
 
     sg_buf_init(&file, CER_PLAN_MAX);
     SG_TRY(sg_file_read(path, &file, err));
-    struct sg_slice json = sg_arena_copy(arena, sg_buf_slice(&file));
-    struct cer_plan *plan = sg_arena_new(arena, struct cer_plan);
+    struct sg_slice json = sg_arena_copy(&room->arena, sg_buf_slice(&file));
+    struct cer_plan *plan = sg_arena_new(&room->arena, struct cer_plan);
     if (json.p == NULL || plan == NULL)
         return sg_err_set(err, SG_NOMEM, "%s", path);
-    if (cer_plan_parse(json, arena, plan, err) != SG_OK) {
-        cli_hint(cli, "a plan is taken to the byte, as \"signet ceremony "
-                      "plan\" wrote it");
+    if (cer_plan_parse(json, &room->arena, plan, err) != SG_OK) {
+        cli_hint(room->cli, "a plan is taken to the byte, as \"signet ceremony "
+                            "plan\" wrote it");
         return sg_err_wrap(err, "%s", path);
     }
-    *ret = plan;
+    room->plan = plan;
     return SG_OK;
 }
 
@@ -62,26 +64,39 @@ static enum sg_rc ask(void *arg, const char *prompt, const char *word,
     return SG_OK;
 }
 
-enum sg_rc cli_room_open(const struct cli *cli, const char *answers,
-                         struct cli_room *ret, struct sg_err *err)
+static enum sg_rc open_answers(struct cli_room *room, const char *path,
+                               struct sg_err *err)
 {
-    *ret = (struct cli_room){ .out = cli->json ? stderr : stdout,
-                              .in = stdin,
-                              .room = { say, ask, ret } };
-    if (answers == NULL)
-        return SG_OK;
-    ret->in = fopen(answers, "re");
-    if (ret->in == NULL)
+    room->in = fopen(path, "re");
+    if (room->in == NULL)
         return sg_err_errno(err, errno == ENOENT ? SG_NOT_FOUND : SG_IO,
-                            "--answers %s", answers);
+                            "--answers %s", path);
     return SG_OK;
 }
 
-void cli_room_done(struct cli_room *room)
+enum sg_rc cli_room_run(struct cli *cli, const struct cli_room_wants *wants,
+                        enum sg_rc (*fn)(struct cli_room *room,
+                                         const void *args, struct sg_err *err),
+                        const void *args, struct sg_err *err)
 {
-    if (room->in != NULL && room->in != stdin)
-        (void)fclose(room->in);
-    (void)fflush(room->out);
+    struct cli_room room = { .cli = cli,
+                             .out = cli->json ? stderr : stdout,
+                             .in = stdin,
+                             .room = { say, ask, &room } };
+    enum sg_rc rc = SG_OK;
+
+    sg_arena_init(&room.arena, ARENA_MAX);
+    if (wants->plan != NULL)
+        rc = read_plan(&room, wants->plan, err);
+    if (rc == SG_OK && wants->answers != NULL)
+        rc = open_answers(&room, wants->answers, err);
+    if (rc == SG_OK)
+        rc = fn(&room, args, err);
+    if (room.in != NULL && room.in != stdin)
+        (void)fclose(room.in);
+    (void)fflush(room.out);
+    sg_arena_done(&room.arena);
+    return rc;
 }
 
 void cli_put_hash(struct json_object *json, const char *key,

@@ -8,23 +8,24 @@
 #include "ceremony/room.h"
 #include "cli/out.h"
 
-#define CLI_PLAN_ARENA_MAX ((size_t)64 * 1024 * 1024) /* with a large CRL */
-
-/* Read PLAN back. *ret and all of it live in the arena. */
-enum sg_rc cli_plan_read(struct cli *cli, const char *path,
-                         struct sg_arena *arena, const struct cer_plan **ret,
-                         struct sg_err *err);
-
-/* People see it on standard output; with --json on standard error. */
+/* What a ceremony command works with; gone when it has run. */
 struct cli_room {
-    FILE *out;
-    FILE *in; /* answers, a line each; NULL: nobody answers */
+    struct cli *cli;
+    FILE *out; /* standard output; with --json standard error */
+    FILE *in;  /* answers, a line each */
     struct cer_room room;
+    struct sg_arena arena;       /* for what is read */
+    const struct cer_plan *plan; /* NULL when none was wanted */
 };
-/* answers NULL: standard input. Give it to cli_room_done() in any case. */
-enum sg_rc cli_room_open(const struct cli *cli, const char *answers,
-                         struct cli_room *ret, struct sg_err *err);
-void cli_room_done(struct cli_room *room);
+struct cli_room_wants {
+    const char *plan;    /* the file to read back; NULL: none */
+    const char *answers; /* the file in place of the keyboard; NULL: none */
+};
+/* Read the plan, let the people in, and run fn with the command's arguments. */
+enum sg_rc cli_room_run(struct cli *cli, const struct cli_room_wants *wants,
+                        enum sg_rc (*fn)(struct cli_room *room,
+                                         const void *args, struct sg_err *err),
+                        const void *args, struct sg_err *err);
 
 /* A hash in hex, and as words under a key of its own. */
 void cli_put_hash(struct json_object *json, const char *key,

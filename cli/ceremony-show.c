@@ -20,23 +20,24 @@ static const struct cli_option_set SETS[] = {
       .n = SG_ARRAY_LEN(WORDS) },
 };
 
+static enum sg_rc show(struct cli_room *room, const void *args,
+                       struct sg_err *err)
+{
+    (void)args;
+    if (!room->cli->json)
+        return cer_say_plan(&room->room, room->plan, err);
+    SG_CLEANUP(cli_json_free)
+    struct json_object *json = cli_plan_json(room->plan);
+    cli_print_record(room->cli, json, NULL, 0);
+    return SG_OK;
+}
+
 static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
 {
     const struct show_args *args = opaque;
-    const struct cer_plan *plan = NULL;
-    struct cli_room room;
-    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
 
-    sg_arena_init(&arena, CLI_PLAN_ARENA_MAX);
-    SG_TRY(cli_plan_read(cli, args->plan, &arena, &plan, err));
-    if (cli->json) {
-        SG_CLEANUP(cli_json_free)
-        struct json_object *json = cli_plan_json(plan);
-        cli_print_record(cli, json, NULL, 0);
-        return SG_OK;
-    }
-    SG_TRY(cli_room_open(cli, NULL, &room, err));
-    return cer_say_plan(&room.room, plan, err);
+    return cli_room_run(cli, &(struct cli_room_wants){ .plan = args->plan },
+                        show, args, err);
 }
 
 static const char *const EXAMPLES[] = {

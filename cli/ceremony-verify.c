@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "ceremony/verify.h"
 #include "cli/ca-make.h"
 #include "cli/ceremony-room.h"
 #include "cli/commands.h"
-
-#define ARENA_MAX ((size_t)1024 * 1024) /* one certificate */
 
 struct verify_args {
     const char *dir, *signer;
@@ -99,44 +97,38 @@ static void print_lines(const struct cer_room *room,
         cer_say(room, "\nPASS\n");
 }
 
-static enum sg_rc verify(struct cli *cli, const struct verify_args *args,
-                         struct cer_verdict *verdict, struct sg_err *err)
+static enum sg_rc verify(struct cli_room *room, const void *opaque,
+                         struct sg_err *err)
 {
-    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    const struct verify_args *args = opaque;
     struct cer_verify_args what = { .dir = args->dir,
                                     .version = SIGNET_VERSION };
     struct sg_slice chain[CA_CHAIN_MAX]; /* theirs is the first */
-    struct cli_room room;
+    struct cer_verdict *verdict =
+        sg_arena_new(&room->arena, struct cer_verdict);
     size_t n = 0;
 
-    sg_arena_init(&arena, ARENA_MAX);
+    if (verdict == NULL)
+        return sg_err_set(err, SG_NOMEM, "verify");
     if (args->signer != NULL) {
-        SG_TRY(cli_ca_read_chain(&arena, args->signer, chain, CA_CHAIN_MAX, &n,
-                                 err));
+        SG_TRY(cli_ca_read_chain(&room->arena, args->signer, chain,
+                                 CA_CHAIN_MAX, &n, err));
         what.signer = chain[0];
     }
     SG_TRY(cer_verify(&what, verdict, err));
-    SG_TRY(cli_room_open(cli, NULL, &room, err));
-    if (cli->json)
-        print_json(cli, verdict);
+    if (room->cli->json)
+        print_json(room->cli, verdict);
     else
-        print_lines(&room.room, verdict);
-    cli_room_done(&room);
+        print_lines(&room->room, verdict);
     if (verdict->n_differ > 0)
         return sg_err_set(err, SG_FORMAT, "%s: %zu of %zu checks differ",
                           args->dir, verdict->n_differ, verdict->n);
     return SG_OK;
 }
 
-static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
+static enum sg_rc run(struct cli *cli, const void *args, struct sg_err *err)
 {
-    struct cer_verdict *verdict = calloc(1, sizeof(*verdict));
-
-    if (verdict == NULL)
-        return sg_err_set(err, SG_NOMEM, "verify");
-    enum sg_rc rc = verify(cli, opaque, verdict, err);
-    free(verdict);
-    return rc;
+    return cli_room_run(cli, &(struct cli_room_wants){ 0 }, verify, args, err);
 }
 
 static const char *const EXAMPLES[] = {

@@ -9,14 +9,38 @@
 #define DNS_MAX 253  /* RFC 1035 2.3.4, as text */
 #define VALUE_MAX 96 /* characters of a name that a finding shows */
 
-static bool start(const struct lint_job *job, struct lint_iter *iter)
+/* A walk over the names; begins as zeroes. */
+struct walk {
+    struct lint_iter iter;
+    bool begun;
+};
+
+static bool next_name(const struct lint_job *job, struct walk *walk,
+                      struct sg_der_tlv *ret)
 {
     const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_SAN);
 
     if (ext == NULL)
         return false;
-    lint_iter_init(iter, ext->value, "subjectAltName");
-    return true;
+    if (!walk->begun)
+        lint_iter_init(&walk->iter, ext->value, "subjectAltName");
+    walk->begun = true;
+    return lint_iter_next(&walk->iter, ret);
+}
+
+/* The next one of this form that is not empty: its content. */
+static bool next_of(const struct lint_job *job, struct walk *walk, uint8_t tag,
+                    struct sg_slice *ret)
+{
+    struct sg_der_tlv name;
+
+    while (next_name(job, walk, &name)) {
+        if (name.tag != tag || name.content.len == 0)
+            continue;
+        *ret = name.content;
+        return true;
+    }
+    return false;
 }
 
 void lint_san_present(struct lint_job *job)
@@ -27,12 +51,10 @@ void lint_san_present(struct lint_job *job)
 
 void lint_san_empty(struct lint_job *job)
 {
-    struct lint_iter iter;
+    struct walk walk = { 0 };
     struct sg_der_tlv name;
 
-    if (!start(job, &iter))
-        return;
-    while (lint_iter_next(&iter, &name))
+    while (next_name(job, &walk, &name))
         if (name.content.len == 0)
             lint_say(job, "%s is empty", lint_gn_name(name.tag));
 }
@@ -49,69 +71,57 @@ static const char *dns_text_fault(struct sg_slice name)
 
 void lint_san_dns(struct lint_job *job)
 {
-    struct lint_iter iter;
-    struct sg_der_tlv name;
+    struct walk walk = { 0 };
+    struct sg_slice name;
     char text[VALUE_MAX];
 
-    if (!start(job, &iter))
-        return;
-    while (lint_iter_next(&iter, &name)) {
-        const char *fault =
-            name.tag == LINT_GN_DNS ? dns_text_fault(name.content) : NULL;
+    while (next_of(job, &walk, LINT_GN_DNS, &name)) {
+        const char *fault = dns_text_fault(name);
         if (fault != NULL)
             lint_say(job, "dNSName \"%s\" %s",
-                     lint_text(name.content, text, sizeof(text)), fault);
+                     lint_text(name, text, sizeof(text)), fault);
     }
 }
 
 /* Preferred name syntax. A private role may leave it (enforce_hostnames). */
 void lint_san_dns_host(struct lint_job *job)
 {
-    struct lint_iter iter;
-    struct sg_der_tlv name;
+    struct walk walk = { 0 };
+    struct sg_slice name;
     char text[VALUE_MAX];
 
-    if (!start(job, &iter))
-        return;
-    while (lint_iter_next(&iter, &name)) {
-        if (name.tag != LINT_GN_DNS || name.content.len == 0
-            || dns_text_fault(name.content) != NULL)
+    while (next_of(job, &walk, LINT_GN_DNS, &name)) {
+        if (dns_text_fault(name) != NULL)
             continue;
-        const char *fault = lint_host_fault(name.content, true);
+        const char *fault = lint_host_fault(name, true);
         if (fault != NULL)
             lint_say(job, "dNSName \"%s\" %s",
-                     lint_text(name.content, text, sizeof(text)), fault);
+                     lint_text(name, text, sizeof(text)), fault);
     }
 }
 
 void lint_san_dns_lower_case(struct lint_job *job)
 {
-    struct lint_iter iter;
-    struct sg_der_tlv name;
+    struct walk walk = { 0 };
+    struct sg_slice name;
     char text[VALUE_MAX];
 
-    if (!start(job, &iter))
-        return;
-    while (lint_iter_next(&iter, &name)) {
+    while (next_of(job, &walk, LINT_GN_DNS, &name)) {
         bool capital = false;
-        if (name.tag != LINT_GN_DNS)
-            continue;
-        for (size_t i = 0; i < name.content.len; i++)
-            capital |= name.content.p[i] >= 'A' && name.content.p[i] <= 'Z';
+        for (size_t i = 0; i < name.len; i++)
+            capital |= name.p[i] >= 'A' && name.p[i] <= 'Z';
         if (capital)
             lint_say(job, "dNSName \"%s\" has capital letters",
-                     lint_text(name.content, text, sizeof(text)));
+                     lint_text(name, text, sizeof(text)));
     }
 }
 
 void lint_san_ip(struct lint_job *job)
 {
-    struct lint_iter iter;
+    struct walk walk = { 0 };
     struct sg_der_tlv name;
 
-    if (!start(job, &iter))
-        return;
-    while (lint_iter_next(&iter, &name))
+    while (next_name(job, &walk, &name))
         if (name.tag == LINT_GN_IP && name.content.len != 4
             && name.content.len != 16)
             lint_say(job, "iPAddress has %zu octets, must be 4 or 16",
@@ -164,16 +174,14 @@ static bool is_reserved(struct sg_slice ip)
 
 void lint_san_ip_reserved(struct lint_job *job)
 {
-    struct lint_iter iter;
-    struct sg_der_tlv name;
+    struct walk walk = { 0 };
+    struct sg_slice ip;
 
-    if (!start(job, &iter))
-        return;
-    while (lint_iter_next(&iter, &name)) {
-        const uint8_t *p = name.content.p;
-        if (name.tag != LINT_GN_IP || !is_reserved(name.content))
+    while (next_of(job, &walk, LINT_GN_IP, &ip)) {
+        const uint8_t *p = ip.p;
+        if (!is_reserved(ip))
             continue;
-        if (name.content.len == 4)
+        if (ip.len == 4)
             lint_say(job, "iPAddress %d.%d.%d.%d is reserved", p[0], p[1], p[2],
                      p[3]);
         else
@@ -184,25 +192,19 @@ void lint_san_ip_reserved(struct lint_job *job)
 
 void lint_san_email(struct lint_job *job)
 {
-    struct lint_iter iter;
-    struct sg_der_tlv name;
+    struct walk walk = { 0 };
+    struct sg_slice name;
     char text[VALUE_MAX];
 
-    if (!start(job, &iter))
-        return;
-    while (lint_iter_next(&iter, &name)) {
-        if (name.tag != LINT_GN_EMAIL || name.content.len == 0)
-            continue;
-        const uint8_t *at = memrchr(name.content.p, '@', name.content.len);
+    while (next_of(job, &walk, LINT_GN_EMAIL, &name)) {
+        const uint8_t *at = memrchr(name.p, '@', name.len);
         const char *fault = "has no @ with something before it";
-        if (at != NULL && at > name.content.p)
+        if (at != NULL && at > name.p)
             fault = lint_host_fault(
-                SG_SLICE(at + 1,
-                         name.content.len - (size_t)(at + 1 - name.content.p)),
-                false);
+                SG_SLICE(at + 1, name.len - (size_t)(at + 1 - name.p)), false);
         if (fault != NULL)
             lint_say(job, "rfc822Name \"%s\" %s",
-                     lint_text(name.content, text, sizeof(text)), fault);
+                     lint_text(name, text, sizeof(text)), fault);
     }
 }
 
@@ -224,35 +226,29 @@ static bool has_scheme(struct sg_slice uri)
 
 void lint_san_uri(struct lint_job *job)
 {
-    struct lint_iter iter;
-    struct sg_der_tlv name;
+    struct walk walk = { 0 };
+    struct sg_slice name;
     char text[VALUE_MAX];
 
-    if (!start(job, &iter))
-        return;
-    while (lint_iter_next(&iter, &name)) {
+    while (next_of(job, &walk, LINT_GN_URI, &name)) {
         bool clean = true;
-        if (name.tag != LINT_GN_URI || name.content.len == 0)
-            continue;
-        for (size_t i = 0; i < name.content.len; i++)
-            clean &= name.content.p[i] > 0x20 && name.content.p[i] < 0x7f;
-        if (!clean || !has_scheme(name.content))
+        for (size_t i = 0; i < name.len; i++)
+            clean &= name.p[i] > 0x20 && name.p[i] < 0x7f;
+        if (!clean || !has_scheme(name))
             lint_say(job, "URI \"%s\" is not an absolute URI in ASCII",
-                     lint_text(name.content, text, sizeof(text)));
+                     lint_text(name, text, sizeof(text)));
     }
 }
 
 void lint_san_twice(struct lint_job *job)
 {
     static _Thread_local struct sg_slice seen[LINT_SANS_MAX];
-    struct lint_iter iter;
+    struct walk walk = { 0 };
     struct sg_der_tlv name;
     char text[VALUE_MAX];
     size_t n = 0;
 
-    if (!start(job, &iter))
-        return;
-    while (n < LINT_SANS_MAX && lint_iter_next(&iter, &name))
+    while (n < LINT_SANS_MAX && next_name(job, &walk, &name))
         seen[n++] = name.whole;
     qsort(seen, n, sizeof(*seen), lint_by_bytes);
     for (size_t i = 1; i < n; i++)
@@ -265,13 +261,11 @@ void lint_san_twice(struct lint_job *job)
 /* Name constraints are names times subtrees: a bound on what that costs. */
 void lint_san_count(struct lint_job *job)
 {
-    struct lint_iter iter;
+    struct walk walk = { 0 };
     struct sg_der_tlv name;
     size_t n = 0;
 
-    if (!start(job, &iter))
-        return;
-    while (lint_iter_next(&iter, &name))
+    while (next_name(job, &walk, &name))
         n++;
     if (n > LINT_SANS_MAX)
         lint_say(job, "%zu names, more than %d", n, LINT_SANS_MAX);
@@ -279,12 +273,10 @@ void lint_san_count(struct lint_job *job)
 
 void lint_san_types(struct lint_job *job)
 {
-    struct lint_iter iter;
+    struct walk walk = { 0 };
     struct sg_der_tlv name;
 
-    if (!start(job, &iter))
-        return;
-    while (lint_iter_next(&iter, &name))
+    while (next_name(job, &walk, &name))
         if (name.tag != LINT_GN_DNS && name.tag != LINT_GN_IP)
             lint_say(job, "%s is not allowed in a TLS server certificate",
                      lint_gn_name(name.tag));
@@ -292,12 +284,10 @@ void lint_san_types(struct lint_job *job)
 
 static bool in_san(const struct lint_job *job, struct sg_slice cn)
 {
-    struct lint_iter iter;
+    struct walk walk = { 0 };
     struct sg_der_tlv name;
 
-    if (!start(job, &iter))
-        return false;
-    while (lint_iter_next(&iter, &name))
+    while (next_name(job, &walk, &name))
         if ((name.tag == LINT_GN_DNS || name.tag == LINT_GN_EMAIL)
             && lint_same_text(name.content, cn))
             return true;

@@ -1,6 +1,37 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# bash completion for signet(1)
+# bash completion for signet(1); made by make.py
+
+# The words that may follow those of a command's name.
+_signet_names() {
+    case $1 in
+    '')
+        echo "token key ca cert ceremony issue sign health"
+        ;;
+    'token')
+        echo "list init info"
+        ;;
+    'key')
+        echo "generate list show guard"
+        ;;
+    'ca')
+        echo "root intermediate"
+        ;;
+    'cert')
+        echo "lint"
+        ;;
+    'ceremony')
+        echo "new plan show rehearse approve execute bind seal verify bundle
+            ledger"
+        ;;
+    'ceremony bundle')
+        echo "pack unpack list"
+        ;;
+    'ceremony ledger')
+        echo "check record calendar"
+        ;;
+    esac
+}
 
 _signet_options() {
     case $1 in
@@ -53,6 +84,10 @@ _signet_options() {
             --issuer-token --issuer-pin-source --issuer-guards --issuer-module
             --issuer-init-args --issuer-token-program --json --verbose --help"
         ;;
+    'cert lint')
+        echo "--chain --crl --issuer --profile --date --technically-constrained
+            --rules --json --verbose --help"
+        ;;
     'ceremony new')
         echo "--json --verbose --help"
         ;;
@@ -63,7 +98,7 @@ _signet_options() {
         echo "--json --verbose --help"
         ;;
     'ceremony rehearse')
-        echo "--softhsm --token-program --json --verbose --help"
+        echo "--softhsm --token-program --tmp --json --verbose --help"
         ;;
     'ceremony approve')
         echo "--name --key --passphrase-source --out --answers --yes
@@ -83,11 +118,25 @@ _signet_options() {
             --init-args --token-program --json --verbose --help"
         ;;
     'ceremony verify')
+        echo "--signer --json --verbose --help"
+        ;;
+    'ceremony bundle pack')
         echo "--json --verbose --help"
         ;;
-    'cert lint')
-        echo "--chain --crl --issuer --profile --date --technically-constrained
-            --rules --json --verbose --help"
+    'ceremony bundle unpack')
+        echo "--json --verbose --help"
+        ;;
+    'ceremony bundle list')
+        echo "--json --verbose --help"
+        ;;
+    'ceremony ledger check')
+        echo "--last --issuer --expired --json --verbose --help"
+        ;;
+    'ceremony ledger record')
+        echo "--issuer --expired --withdraw --json --verbose --help"
+        ;;
+    'ceremony ledger calendar')
+        echo "--json --verbose --help"
         ;;
     'issue')
         echo "--socket --role --mount --common-name --alt-names --ip-sans
@@ -106,70 +155,164 @@ _signet_options() {
     esac
 }
 
-_signet_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2"); }
+# How the value of an option is completed: command, option.
+_signet_value() {
+    case "$1 $2" in
+    'ca intermediate --out' | \
+        'ca root --out' | \
+        'ceremony approve --key' | \
+        'ceremony approve --out' | \
+        'ceremony plan --out' | \
+        *' --answers' | \
+        *' --approvals' | \
+        *' --certificate' | \
+        *' --chain-out' | \
+        *' --csr' | \
+        *' --issuer' | \
+        *' --issuer-cert' | \
+        *' --issuer-chain' | \
+        *' --issuer-module' | \
+        *' --issuer-token-program' | \
+        *' --last' | \
+        *' --module' | \
+        *' --out-cert' | \
+        *' --out-chain' | \
+        *' --out-key' | \
+        *' --signer' | \
+        *' --socket' | \
+        *' --softhsm' | \
+        *' --token-program')
+        echo file
+        ;;
+    'ceremony execute --out' | \
+        *' --guards' | \
+        *' --issuer-guards' | \
+        *' --tmp')
+        echo folder
+        ;;
+    'ca intermediate --key' | \
+        'ca root --key' | \
+        'ceremony bind --key' | \
+        'ceremony seal --key' | \
+        *' --alt-names' | \
+        *' --common-name' | \
+        *' --date' | \
+        *' --exclude-dns' | \
+        *' --exclude-email' | \
+        *' --exclude-ip' | \
+        *' --exclude-uri' | \
+        *' --expired' | \
+        *' --init-args' | \
+        *' --ip-sans' | \
+        *' --issuer-init-args' | \
+        *' --issuer-key' | \
+        *' --issuer-token' | \
+        *' --label' | \
+        *' --max-path-length' | \
+        *' --max-validity' | \
+        *' --mount' | \
+        *' --name' | \
+        *' --other-sans' | \
+        *' --path-length' | \
+        *' --permit-dns' | \
+        *' --permit-email' | \
+        *' --permit-ip' | \
+        *' --permit-uri' | \
+        *' --rate' | \
+        *' --rate-per-day' | \
+        *' --role' | \
+        *' --serial' | \
+        *' --slot' | \
+        *' --subject' | \
+        *' --token' | \
+        *' --ttl' | \
+        *' --uri-sans' | \
+        *' --validity')
+        echo none
+        ;;
+    *' --purpose')
+        echo "words ca ocsp backend probe"
+        ;;
+    *' --private-key-format')
+        echo "words der pkcs8"
+        ;;
+    *' --generate' | \
+        *' --type')
+        echo "words ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519"
+        ;;
+    *' --profile')
+        echo "words private public-tls"
+        ;;
+    *' --issuer-pin-source' | \
+        *' --passphrase-source' | \
+        *' --pin-source' | \
+        *' --so-pin-source')
+        echo "words prompt file: fd: credential: command:"
+        ;;
+    *' --eku')
+        echo "words serverAuth clientAuth codeSigning emailProtection timeStamping OCSPSigning"
+        ;;
+    esac
+}
+
+_signet_argument() {
+    case $1 in
+    'cert lint') echo file ;;
+    'ceremony new') echo "words key root intermediate csr cross-certificate rollover ocsp-responder crl" ;;
+    'ceremony plan') echo file ;;
+    'ceremony show') echo file ;;
+    'ceremony rehearse') echo file ;;
+    'ceremony approve') echo file ;;
+    'ceremony execute') echo file ;;
+    'ceremony bind') echo file ;;
+    'ceremony seal') echo folder ;;
+    'ceremony verify') echo folder ;;
+    'ceremony bundle pack') echo file ;;
+    'ceremony bundle unpack') echo file ;;
+    'ceremony bundle list') echo file ;;
+    'ceremony ledger check') echo file ;;
+    'ceremony ledger record') echo file ;;
+    'ceremony ledger calendar') echo folder ;;
+    esac
+}
+
+_signet_words() {
+    mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+_signet_complete() {
+    case $1 in
+    file) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+    folder) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+    words\ *:*) _signet_words "${1#words }" "$2"; compopt -o nospace; return ;;
+    words\ *) _signet_words "${1#words }" "$2"; return ;;
+    *) return ;;
+    esac
+    compopt -o filenames
+}
 
 _signet() {
-    local cur=$2 prev=$3 command
+    local cur=$2 prev=$3 command='' at=1 first=1 names kind
     COMPREPLY=()
-    if [ "$COMP_CWORD" -eq 1 ]; then
-        _signet_words "token key ca ceremony cert issue sign health help --version" "$cur"
-        return
+    [ "${COMP_WORDS[1]}" = help ] && [ "$COMP_CWORD" -gt 1 ] && at=2 first=2
+    while names=$(_signet_names "$command") && [ -n "$names" ]; do
+        if [ "$at" -eq "$COMP_CWORD" ]; then
+            [ "$at" -eq 1 ] && names="$names help --version"
+            _signet_words "$names" "$cur"
+            return
+        fi
+        command="${command:+$command }${COMP_WORDS[at]}"
+        at=$((at + 1))
+    done
+    [ "$first" -eq 2 ] && return
+    kind=$(_signet_value "$command" "$prev")
+    if [ -n "$kind" ]; then
+        _signet_complete "$kind" "$cur"
+    elif [[ $cur != -* ]] && kind=$(_signet_argument "$command") &&
+        [ -n "$kind" ]; then
+        _signet_complete "$kind" "$cur"
+    else
+        _signet_words "$(_signet_options "$command")" "$cur"
     fi
-    case $COMP_CWORD:${COMP_WORDS[1]} in
-    2:token) _signet_words "list init info" "$cur"; return ;;
-    2:key) _signet_words "generate list show guard" "$cur"; return ;;
-    2:ca) _signet_words "root intermediate" "$cur"; return ;;
-    2:ceremony) _signet_words "new plan show rehearse approve execute bind seal verify bundle ledger" "$cur"; return ;;
-    2:cert) _signet_words "lint" "$cur"; return ;;
-    2:help) _signet_words "token key ca ceremony cert issue sign health" "$cur"; return ;;
-    esac
-    case $prev in
-    --generate | --type) _signet_words "ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519" "$cur"; return ;;
-    --purpose) _signet_words "ca ocsp backend probe" "$cur"; return ;;
-    --profile) _signet_words "private public-tls" "$cur"; return ;;
-    --private-key-format) _signet_words "der pkcs8" "$cur"; return ;;
-    --issuer-pin-source | --pin-source | --so-pin-source)
-        _signet_words "prompt file: fd: credential: command:" "$cur"
-        compopt -o nospace
-        return
-        ;;
-    --chain-out | \
-        --csr | \
-        --issuer | \
-        --issuer-cert | \
-        --issuer-chain | \
-        --issuer-module | \
-        --issuer-token-program | \
-        --module | \
-        --out | \
-        --out-cert | \
-        --out-chain | \
-        --out-key | \
-        --socket | \
-        --token-program)
-        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-        compopt -o filenames
-        return
-        ;;
-    --guards | --issuer-guards)
-        mapfile -t COMPREPLY < <(compgen -d -- "$cur")
-        compopt -o filenames
-        return
-        ;;
-    --chain | --crl | --exclude-cn-from-sans | --force | --help | --json | \
-        --may-sign-ca | --rules | --technically-constrained | --verbose) ;;
-    --*) return ;;
-    esac
-    case ${COMP_WORDS[1]} in
-    token | key | ca | ceremony | cert) command="${COMP_WORDS[1]} ${COMP_WORDS[2]}" ;;
-    *) command=${COMP_WORDS[1]} ;;
-    esac
-    if [[ $command == "cert lint" || $command == ceremony\ * ]] &&
-        [[ $cur != -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-        compopt -o filenames
-        return
-    fi
-    _signet_words "$(_signet_options "$command")" "$cur"
 }
 complete -F _signet signet
