@@ -131,6 +131,8 @@ int main(int argc, char **argv)
     sg_process_harden();
     /* A module that hangs would not see the socket end. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* Modules write to connections that are gone (p11-kit's client). */
+    (void)signal(SIGPIPE, SIG_IGN);
     close_others(&o);
     sg_log_set_program("signet-token");
     if (o.verbose)
