@@ -7,6 +7,7 @@
 #include "ca/san-add.h"
 #include "ca/show.h"
 #include "ca/subset.h"
+#include "common/parse.h"
 
 #define TREE_TEXT_MAX 160
 
@@ -39,7 +40,7 @@ static bool wildcard_covers(struct sg_slice base, struct sg_slice tree)
                   == 0;
 }
 
-/* Attribute types equal, values equal but for case and string type: what a
+/* Attribute types equal, values equal but for case, spaces and string type: what a
  * verifier that follows RFC 5280 7.1 takes for the same RDN. */
 static bool rdn_alike(struct sg_der *a, struct sg_der *b)
 {
@@ -57,10 +58,8 @@ static bool rdn_alike(struct sg_der *a, struct sg_der *b)
             if (sg_der_oid(&pair[i], &oid[i], &err) != SG_OK
                 || sg_der_any(&pair[i], &v[i], &err) != SG_OK)
                 return false;
-        if (!sg_slice_eq(oid[0], oid[1]) || v[0].content.len != v[1].content.len
-            || strncasecmp((const char *)v[0].content.p,
-                           (const char *)v[1].content.p, v[0].content.len)
-                   != 0)
+        if (!sg_slice_eq(oid[0], oid[1])
+            || !sg_text_alike(v[0].content, v[1].content))
             return false;
     }
     return !sg_der_more(a) && !sg_der_more(b);
@@ -290,8 +289,15 @@ static enum sg_rc check_cn(const struct ca_constraints *nc, struct sg_slice cn,
                            const char *issuer, struct sg_err *err)
 {
     struct held name = { .noun = "common name", .shown = cn };
+    uint8_t octets[16];
 
-    if (!looks_like_host(cn) || ca_is_ip_text(cn))
+    /* Old verifiers take an address there for the certificate's own. */
+    size_t n = ca_ip_octets(cn, octets);
+    if (n > 0) {
+        hold_ip(SG_SLICE(octets, n), &name);
+        return check_held(nc, &name, issuer, err);
+    }
+    if (!looks_like_host(cn))
         return SG_OK;
     if (cn.p[cn.len - 1] == '.')
         cn.len--;

@@ -24,18 +24,25 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
-bool ca_is_ip_text(struct sg_slice text)
+size_t ca_ip_octets(struct sg_slice text, uint8_t ret[16])
 {
     char buf[IP_TEXT_MAX];
-    unsigned char octets[16];
 
     if (text.len == 0 || text.len >= sizeof(buf)
         || memchr(text.p, 0, text.len) != NULL)
-        return false;
+        return 0;
     memcpy(buf, text.p, text.len);
     buf[text.len] = '\0';
-    return inet_pton(AF_INET, buf, octets) == 1
-           || inet_pton(AF_INET6, buf, octets) == 1;
+    if (inet_pton(AF_INET, buf, ret) == 1)
+        return 4;
+    return inet_pton(AF_INET6, buf, ret) == 1 ? 16 : 0;
+}
+
+bool ca_is_ip_text(struct sg_slice text)
+{
+    uint8_t octets[16];
+
+    return ca_ip_octets(text, octets) > 0;
 }
 
 /* --- IDNA ----------------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/san.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "ca/san-add.h"
@@ -12,7 +11,6 @@
 #define EMAIL_LOCAL_MAX 64 /* RFC 5321 4.5.3.1.1 */
 #define EMAIL_MAX 254      /* RFC 5321 4.5.3.1.3 without the brackets */
 #define DNS_LAX_MAX 253
-#define IP_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
 #define OTHER_VALUE_MAX 1024
 
 static const char *const KIND_NAMES[] = {
@@ -177,19 +175,12 @@ enum sg_rc ca_sans_add_email(struct sg_arena *arena, struct ca_sans *sans,
 enum sg_rc ca_sans_add_ip(struct sg_arena *arena, struct ca_sans *sans,
                           struct sg_slice text, struct sg_err *err)
 {
-    char buf[IP_TEXT_MAX];
     uint8_t octets[16];
+    size_t n = ca_ip_octets(text, octets);
 
-    if (text.len == 0 || text.len >= sizeof(buf)
-        || memchr(text.p, 0, text.len) != NULL)
+    if (n == 0)
         return ca_san_refuse(CA_SAN_IP, text, "not a valid IP address", err);
-    memcpy(buf, text.p, text.len);
-    buf[text.len] = '\0';
-    if (inet_pton(AF_INET, buf, octets) == 1)
-        return ca_sans_add_ip_bytes(arena, sans, SG_SLICE(octets, 4), err);
-    if (inet_pton(AF_INET6, buf, octets) == 1)
-        return ca_sans_add_ip_bytes(arena, sans, SG_SLICE(octets, 16), err);
-    return ca_san_refuse(CA_SAN_IP, text, "not a valid IP address", err);
+    return ca_sans_add_ip_bytes(arena, sans, SG_SLICE(octets, n), err);
 }
 
 enum sg_rc ca_sans_add_ip_bytes(struct sg_arena *arena, struct ca_sans *sans,

@@ -67,6 +67,8 @@ enum sg_rc ca_dns_to_ascii(struct sg_arena *arena, struct sg_slice text,
 /* NULL when text is a valid (A-label) host name, else the broken rule. */
 const char *ca_dns_fault(struct sg_slice text, bool allow_wildcard);
 bool ca_is_ip_text(struct sg_slice text);
+/* The address that text spells: 4 or 16 octets; 0 when it is none. */
+size_t ca_ip_octets(struct sg_slice text, uint8_t ret[16]);
 
 /* The content of a subjectAltName extension value: GeneralNames. */
 enum sg_rc ca_sans_encode(const struct ca_sans *sans, struct sg_derw *w,

@@ -272,3 +272,40 @@ enum sg_rc sg_parse_mode(const char *text, unsigned *ret, struct sg_err *err)
     *ret = v;
     return SG_OK;
 }
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The next character as it is compared; -1 at the end. */
+static int folded(struct sg_slice *rest, bool first)
+{
+    bool space = false;
+
+    while (rest->len > 0 && is_space(rest->p[0])) {
+        *rest = SG_SLICE(rest->p + 1, rest->len - 1);
+        space = true;
+    }
+    if (rest->len == 0)
+        return -1;
+    if (space && !first)
+        return ' ';
+    uint8_t c = rest->p[0];
+    *rest = SG_SLICE(rest->p + 1, rest->len - 1);
+    return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+
+bool sg_text_alike(struct sg_slice a, struct sg_slice b)
+{
+    bool first = true;
+
+    while (true) {
+        int x = folded(&a, first);
+        if (x != folded(&b, first))
+            return false;
+        if (a.len == 0 && b.len == 0)
+            return true;
+        first = false;
+    }
+}

@@ -38,5 +38,9 @@ enum sg_rc sg_base64_decode(struct sg_slice text, struct sg_buf *out,
 enum sg_rc sg_base64_encode(struct sg_slice bytes, struct sg_buf *out,
                             struct sg_err *err);
 bool sg_is_utf8(struct sg_slice s); /* well-formed, no NUL */
+/* Equal but for ASCII case and white space: none at the ends, and any run of it
+ * counts as one space. What RFC 5280 7.1 takes for the same, short of Unicode's
+ * tables. */
+bool sg_text_alike(struct sg_slice a, struct sg_slice b);
 
 #endif

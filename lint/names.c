@@ -3,33 +3,12 @@
 
 #include <string.h>
 
+#include "common/parse.h"
 #include "lint/rules.h"
 
 #define OID_UPN "\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03"
 #define NAME_MAX_OCTETS 253
 #define LABEL_MAX_OCTETS 63
-
-const char *lint_gn_name(uint8_t tag)
-{
-    switch (tag) {
-    case LINT_GN_OTHER:
-        return "otherName";
-    case LINT_GN_EMAIL:
-        return "rfc822Name";
-    case LINT_GN_DNS:
-        return "dNSName";
-    case LINT_GN_DIRECTORY:
-        return "directoryName";
-    case LINT_GN_URI:
-        return "uniformResourceIdentifier";
-    case LINT_GN_IP:
-        return "iPAddress";
-    case LINT_GN_RID:
-        return "registeredID";
-    default:
-        return "unknown name form";
-    }
-}
 
 static uint8_t lower(uint8_t c)
 {
@@ -198,6 +177,26 @@ static bool directory_holds(struct sg_slice subtree, struct sg_slice name)
     return (size_t)(b.end - b.p) >= len && memcmp(a.p, b.p, len) == 0;
 }
 
+bool lint_subtree_resembles(uint8_t tag, struct sg_slice subtree,
+                            struct sg_slice name)
+{
+    struct lint_dn_iter a;
+    struct lint_dn_iter b;
+    struct lint_rdn want;
+    struct lint_rdn have;
+
+    if (tag != LINT_GN_DIRECTORY)
+        return false;
+    lint_dn_init(&a, subtree);
+    lint_dn_init(&b, name);
+    while (lint_dn_next(&a, &want))
+        if (!lint_dn_next(&b, &have) || !sg_slice_eq(want.oid, have.oid)
+            || want.multi != have.multi
+            || !sg_text_alike(want.value, have.value))
+            return false;
+    return a.rdns.ok;
+}
+
 /* The content of an otherName: type-id, then [0] with the value. */
 static bool read_other(struct sg_slice other, struct sg_slice *ret_oid,
                        struct sg_der_tlv *ret_value)
@@ -213,8 +212,7 @@ static bool read_other(struct sg_slice other, struct sg_slice *ret_oid,
            && sg_der_any(&value, ret_value, &ignored) == SG_OK;
 }
 
-/* The text of a user principal name; false for any other otherName. */
-static bool read_upn(struct sg_slice other, struct sg_slice *ret)
+bool lint_read_upn(struct sg_slice other, struct sg_slice *ret)
 {
     struct sg_slice oid = { 0 };
     struct sg_der_tlv value = { 0 };
@@ -236,16 +234,6 @@ bool lint_same_form(uint8_t tag, struct sg_slice a, struct sg_slice b)
                && read_other(b, &oid_b, &ignored) && sg_slice_eq(oid_a, oid_b));
 }
 
-const char *lint_gn_text(uint8_t tag, struct sg_slice value, char *dst,
-                         size_t size)
-{
-    struct sg_slice upn = { 0 };
-
-    if (tag == LINT_GN_OTHER && read_upn(value, &upn))
-        value = upn;
-    return lint_text(value, dst, size);
-}
-
 /* RFC 5280 compares no otherName: a user principal name is held as the email
  * address that it looks like, any other must be equal. */
 static bool other_holds(struct sg_slice subtree, struct sg_slice name)
@@ -253,7 +241,7 @@ static bool other_holds(struct sg_slice subtree, struct sg_slice name)
     struct sg_slice held = { 0 };
     struct sg_slice upn = { 0 };
 
-    return read_upn(subtree, &held) && read_upn(name, &upn)
+    return lint_read_upn(subtree, &held) && lint_read_upn(name, &upn)
                ? email_holds(held, upn)
                : sg_slice_eq(subtree, name);
 }
@@ -315,7 +303,7 @@ static bool other_inside(struct sg_slice inner, struct sg_slice outer)
     struct sg_slice a = { 0 };
     struct sg_slice b = { 0 };
 
-    return read_upn(inner, &a) && read_upn(outer, &b)
+    return lint_read_upn(inner, &a) && lint_read_upn(outer, &b)
                ? host_inside(a, b)
                : sg_slice_eq(inner, outer);
 }

@@ -382,10 +382,15 @@ void lint_extension_not_critical(struct lint_job *job)
     }
 }
 
+/* The keyIdentifier itself "MUST be included". */
 void lint_aki_present(struct lint_job *job)
 {
-    if (lint_cert_ext(job->cert, LINT_OID_AKI) == NULL)
+    const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_AKI);
+
+    if (ext == NULL)
         lint_say(job, "no authorityKeyIdentifier");
+    else if (lint_authority_key_id(ext).len == 0)
+        lint_say(job, "authorityKeyIdentifier has no keyIdentifier");
 }
 
 void lint_aki_not_critical(struct lint_job *job)
@@ -409,20 +414,14 @@ void lint_aki_form(struct lint_job *job)
     const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_AKI);
     struct lint_iter iter;
     struct sg_der_tlv tlv;
-    bool key_id = false;
 
     if (ext == NULL)
         return;
     lint_iter_init(&iter, ext->value, "authorityKeyIdentifier");
-    while (lint_iter_next(&iter, &tlv)) {
-        if (tlv.tag == SG_DER_CONTEXT(0))
-            key_id = true;
-        else
+    while (lint_iter_next(&iter, &tlv))
+        if (tlv.tag != SG_DER_CONTEXT(0))
             lint_say(job, "authorityKeyIdentifier holds issuer or serial "
                           "number");
-    }
-    if (!key_id)
-        lint_say(job, "authorityKeyIdentifier has no keyIdentifier");
 }
 
 static void say_url(struct lint_job *job, const struct sg_der_tlv *name,

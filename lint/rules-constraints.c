@@ -191,9 +191,12 @@ static void say_hosts(struct lint_job *job, uint8_t tag)
     if (!lint_nc_init(&iter, job->cert))
         return;
     while (lint_nc_next(&iter, &tree)) {
-        if (tree.tag != tag || tree.value.len == 0)
-            continue;
-        const char *fault = host_fault(tree.value, tag == LINT_GN_EMAIL);
+        if (tree.tag != tag || (tree.excluded && tree.value.len == 0))
+            continue; /* excluded: all of them (S/MIME BR 7.1.5) */
+        const char *fault = tree.value.len == 0
+                                ? "is empty: some verifiers take it for all, "
+                                  "some for none"
+                                : host_fault(tree.value, tag == LINT_GN_EMAIL);
         if (fault != NULL)
             lint_say(job, "%s subtree \"%s\" %s", lint_gn_name(tag),
                      lint_text(tree.value, text, sizeof(text)), fault);

@@ -46,8 +46,7 @@ static const struct attribute *attribute_of(struct sg_slice oid)
     return NULL;
 }
 
-static const char *attribute_name(struct sg_slice oid,
-                                  char dst[SG_OID_TEXT_MAX])
+const char *lint_attribute_name(struct sg_slice oid, char dst[SG_OID_TEXT_MAX])
 {
     const struct attribute *attribute = attribute_of(oid);
 
@@ -119,11 +118,11 @@ static void check_name(struct lint_job *job, struct sg_slice name,
     while (lint_dn_next(&iter, &rdn)) {
         const char *fault = value_fault(&rdn);
         if (fault != NULL)
-            lint_say(job, "%s: %s %s", which, attribute_name(rdn.oid, oid),
+            lint_say(job, "%s: %s %s", which, lint_attribute_name(rdn.oid, oid),
                      fault);
         if (rdn.value.len == 0)
             lint_say(job, "%s: %s is empty", which,
-                     attribute_name(rdn.oid, oid));
+                     lint_attribute_name(rdn.oid, oid));
     }
     if (!iter.rdns.ok)
         lint_say(job, "%s is not a well-formed Name", which);
@@ -145,7 +144,7 @@ void lint_dn_multi_value(struct lint_job *job)
     while (lint_dn_next(&iter, &rdn))
         if (rdn.multi)
             lint_say(job, "an RDN holds another attribute beside %s",
-                     attribute_name(rdn.oid, oid));
+                     lint_attribute_name(rdn.oid, oid));
 }
 
 void lint_dn_country(struct lint_job *job)

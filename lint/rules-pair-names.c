@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "lint/constraints.h"
@@ -24,35 +25,52 @@ static bool same_form(const struct lint_subtree *tree, const struct name *name)
                || tree->value.len == 2 * name->value.len);
 }
 
+static void say_name(struct lint_job *job, const struct name *name,
+                     const char *what)
+{
+    char text[VALUE_MAX];
+
+    lint_say(job, "%s \"%s\" %s", lint_gn_name(name->tag),
+             lint_gn_text(name->tag, name->value, text, sizeof(text)), what);
+}
+
+/* A URI without a host name cannot be held against a constraint, and must not
+ * be there when there is one (RFC 5280 4.2.1.10). */
+static bool has_no_host(const struct name *name)
+{
+    return name->tag == LINT_GN_URI
+           && lint_host_fault(lint_uri_host(name->value), false) != NULL;
+}
+
 static void hold_name(struct lint_job *job, const struct lint_cert *ca,
                       const struct name *name)
 {
     struct lint_nc_iter iter;
     struct lint_subtree tree;
-    char text[VALUE_MAX];
+    bool constrained = false;
     bool any_permitted = false;
     bool permitted = false;
 
     if (!lint_nc_init(&iter, ca))
         return;
     while (lint_nc_next(&iter, &tree)) {
-        if (!tree.excluded && tree.tag == name->tag
-            && lint_same_form(tree.tag, tree.value, name->value))
-            any_permitted = true;
-        if (!same_form(&tree, name)
-            || !lint_subtree_holds(name->tag, tree.value, name->value))
+        bool alike = tree.tag == name->tag
+                     && lint_same_form(tree.tag, tree.value, name->value);
+        constrained |= alike;
+        any_permitted |= alike && !tree.excluded;
+        if (!same_form(&tree, name))
             continue;
-        if (tree.excluded)
-            lint_say(job, "%s \"%s\" lies in an excluded subtree",
-                     lint_gn_name(name->tag),
-                     lint_gn_text(name->tag, name->value, text, sizeof(text)));
-        else
-            permitted = true;
+        bool holds = lint_subtree_holds(name->tag, tree.value, name->value);
+        permitted |= holds && !tree.excluded;
+        if (tree.excluded
+            && (holds
+                || lint_subtree_resembles(name->tag, tree.value, name->value)))
+            say_name(job, name, "lies in an excluded subtree");
     }
-    if (any_permitted && !permitted)
-        lint_say(job, "%s \"%s\" lies in no permitted subtree",
-                 lint_gn_name(name->tag),
-                 lint_gn_text(name->tag, name->value, text, sizeof(text)));
+    if (constrained && has_no_host(name))
+        say_name(job, name, "has no host name to hold against constraints");
+    else if (any_permitted && !permitted)
+        say_name(job, name, "lies in no permitted subtree");
 }
 
 /* A wildcard is held by its base: "*.example.com" is below example.com. */
@@ -88,6 +106,29 @@ static void hold_sans(struct lint_job *job, const struct lint_cert *ca)
     }
 }
 
+/* A CN that old verifiers take for the name of a host, or for its address. */
+static void hold_cn(struct lint_job *job, const struct lint_cert *ca,
+                    struct sg_slice cn)
+{
+    struct name name = { LINT_GN_DNS, without_wildcard(cn) };
+    char text[INET6_ADDRSTRLEN];
+    uint8_t octets[16];
+
+    if (lint_looks_like_ip(cn) && cn.len < sizeof(text)) {
+        int family = memchr(cn.p, ':', cn.len) != NULL ? AF_INET6 : AF_INET;
+        memcpy(text, cn.p, cn.len);
+        text[cn.len] = '\0';
+        if (inet_pton(family, text, octets) != 1)
+            return;
+        name = (struct name){ LINT_GN_IP,
+                              SG_SLICE(octets, family == AF_INET ? 4 : 16) };
+        hold_name(job, ca, &name);
+    } else if (memchr(cn.p, '.', cn.len) != NULL
+               && lint_host_fault(cn, true) == NULL) {
+        hold_name(job, ca, &name);
+    }
+}
+
 static void hold_subject(struct lint_job *job, const struct lint_cert *ca)
 {
     struct lint_dn_iter iter;
@@ -99,14 +140,10 @@ static void hold_subject(struct lint_job *job, const struct lint_cert *ca)
     lint_dn_init(&iter, job->cert->subject);
     while (lint_dn_next(&iter, &rdn)) {
         struct name name = { LINT_GN_EMAIL, rdn.value };
-        if (LINT_IS(rdn.oid, OID_EMAIL)) {
+        if (LINT_IS(rdn.oid, OID_EMAIL))
             hold_name(job, ca, &name);
-        } else if (LINT_IS(rdn.oid, OID_CN) && !job->cert->is_ca
-                   && memchr(rdn.value.p, '.', rdn.value.len) != NULL
-                   && lint_host_fault(rdn.value, true) == NULL) {
-            name = (struct name){ LINT_GN_DNS, without_wildcard(rdn.value) };
-            hold_name(job, ca, &name);
-        }
+        else if (LINT_IS(rdn.oid, OID_CN) && !job->cert->is_ca)
+            hold_cn(job, ca, rdn.value);
     }
 }
 

@@ -246,6 +246,9 @@ struct lint_dn_iter {
 void lint_dn_init(struct lint_dn_iter *iter, struct sg_slice name);
 bool lint_dn_next(struct lint_dn_iter *iter, struct lint_rdn *ret);
 
+/* "CN", or the OID written into dst. */
+const char *lint_attribute_name(struct sg_slice oid, char dst[SG_OID_TEXT_MAX]);
+
 #define LINT_AD_OCSP "\x2b\x06\x01\x05\x05\x07\x30\x01"
 #define LINT_AD_CA_ISSUERS "\x2b\x06\x01\x05\x05\x07\x30\x02"
 bool lint_has_access_method(const struct lint_cert *cert, const char *method);

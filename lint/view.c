@@ -175,6 +175,21 @@ bool lint_has_eku(const struct lint_cert *cert, const char *oid)
     return false;
 }
 
+/* A BIT STRING that is no DER NamedBitList: extension_form says so, and the
+ * other rules are to see the bits that verifiers see. */
+static bool loose_bits(struct sg_slice value, uint16_t *ret)
+{
+    size_t n = value.len;
+
+    if (n < 4 || value.p[0] != SG_DER_BIT_STRING || value.p[1] != n - 2)
+        return false;
+    *ret = 0;
+    for (size_t bit = 0; bit < 16 && bit < 8 * (n - 3); bit++)
+        if ((value.p[3 + bit / 8] & (0x80 >> bit % 8)) != 0)
+            *ret |= (uint16_t)(1 << bit);
+    return true;
+}
+
 uint16_t lint_key_usage(const struct lint_cert *cert, bool *ret_has)
 {
     const struct lint_ext *ext = lint_cert_ext(cert, LINT_OID_KEY_USAGE);
@@ -186,7 +201,8 @@ uint16_t lint_key_usage(const struct lint_cert *cert, bool *ret_has)
     if (ext == NULL)
         return 0;
     sg_der_init(&in, ext->value, "keyUsage");
-    *ret_has = sg_der_named_bits(&in, &bits, &ignored) == SG_OK;
+    *ret_has = sg_der_named_bits(&in, &bits, &ignored) == SG_OK
+               || loose_bits(ext->value, &bits);
     return *ret_has ? bits : 0;
 }
 

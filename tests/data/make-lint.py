@@ -249,6 +249,8 @@ def bodies():
     public("backdated", leaf())
     public("extension_form", leaf({"bc": ext("2.5.29.19", seq(FALSE))}))
     public("aki_present", leaf({"aki": b""}))
+    public("aki_present-keyid", leaf({"aki": ext("2.5.29.35", seq(
+        tlv(0xA1, directory(ROOT_DN)), tlv(0x82, b"\x05")))}))
     public("aki_not_critical", leaf({"aki": ext("2.5.29.35", AKI_INTER, True)}))
     public("aki_form", leaf({"aki": ext("2.5.29.35", seq(
         tlv(0x80, key_id(INTER_KEY.spki)), tlv(0xA1, directory(ROOT_DN)),
@@ -388,6 +390,7 @@ def name_constraints():
         subtree(dns(f"a{i}.example.com")) for i in range(1024)))))
     private("nc_forms", inter(nc(ALL_FORMS + (subtree(tlv(0x88, oid("1.2.3.4")[2:])),), NO_IP)))
     private("nc_email", inter(nc(ALL_FORMS + (subtree(email("@example.com")),), NO_IP)))
+    private("nc_email-empty", inter(nc(ALL_FORMS[::2] + (subtree(email("")),), NO_IP)))
     private("nc_uri", inter(nc(ALL_FORMS + (subtree(uri("http://example.com")),), NO_IP)))
     private("nc_directory", inter(nc(ALL_FORMS + (subtree(tlv(
         0xA4, seq(tlv(0x31)))),), NO_IP)))
@@ -436,6 +439,14 @@ def pairs():
             inter(), root())
     private("pair_nc_names", leaf(san(dns("www.example.net")), subject=plain),
             inter(full), root())
+    private("pair_nc_names-directory", leaf(subject=name(
+        ("C", "NL"), ("O", " EXAMPLE  two"))), inter(nc(ALL_FORMS, NO_IP + (
+            subtree(directory(name(("C", "NL"), ("O", "Example Two")))),))), root())
+    private("pair_nc_names-uri", leaf(san(dns("www.example.com"), uri("urn:a:b")),
+                                      subject=plain),
+            inter(nc(ALL_FORMS[:2], NO_IP + (subtree(uri("example.net")),))), root())
+    private("pair_nc_names-address", leaf(san(dns("www.example.com")), subject=name(
+        ("C", "NL"), ("CN", "192.0.2.1"))), inter(full), root())
     private("pair_nc_wildcard", leaf(san(dns("*.example.com")), subject=plain),
             inter(nc(ALL_FORMS, NO_IP + (subtree(dns("bad.example.com")),))), root())
     private("pair_nc_subset", inter(nc(ALL_FORMS + (subtree(dns("example.net")),), NO_IP)),

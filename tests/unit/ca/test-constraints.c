@@ -672,6 +672,7 @@ static void holds_the_common_name(void **state)
     (void)state;
     permit(&nc, CA_SAN_DNS, "example.com");
     exclude(&nc, CA_SAN_DNS, "secret.example.com");
+    exclude(&nc, CA_SAN_IP, "198.51.100.0/24");
     static const struct {
         const char *cn, *text;
     } CASES[] = {
@@ -680,6 +681,8 @@ static void holds_the_common_name(void **state)
         { "Jane Doe", NULL },
         { "localhost", NULL },
         { "192.0.2.1", NULL },
+        { "198.51.100.7",
+          "common name \"198.51.100.7\" lies in the excluded subtree \"198.51.100.0/24\" of \"CN=CA\" (RFC 5280 4.2.1.10)" },
         { "web.example.org",
           "common name \"web.example.org\" lies in no permitted subtree of \"CN=CA\" (RFC 5280 4.2.1.10)" },
         { "a_b.example.org",

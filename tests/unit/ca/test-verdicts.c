@@ -219,7 +219,25 @@ static void test_directory_name_alike(void **state)
     expect(&c, GOOD, "lies in no permitted subtree");
     c.nc = (struct ca_constraints){ 0 };
     exclude(&c, CA_SAN_DIRECTORY, "O=Example");
-    expect(&c, "excluded subtree violation", "lies in the excluded subtree");
+    expect3(&c, "excluded subtree violation", "lies in the excluded subtree",
+            "pair_nc_names");
+    c.cert[0].subject = organization(" example ", SG_DER_UTF8_STRING);
+    expect3(&c, "excluded subtree violation", "lies in the excluded subtree",
+            "pair_nc_names");
+}
+
+/* Old verifiers take an address in the CN for one of the certificate's. */
+static void test_common_name_is_an_address(void **state)
+{
+    struct chain c = good();
+
+    (void)state;
+    c.cert[0].subject = relaxed_name(&arena, "192.0.2.1");
+    exclude(&c, CA_SAN_IP, "198.51.100.0/24");
+    expect3(&c, GOOD, GOOD, GOOD);
+    exclude(&c, CA_SAN_IP, "192.0.2.0/24");
+    expect3(&c, GOOD, "common name \"192.0.2.1\" lies in the excluded subtree",
+            "pair_nc_names");
 }
 
 /* A host that is an address is no name: whatever is excluded, it could be. */
@@ -371,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_issuer_name_alike),
         cmocka_unit_test(test_one_key_twice),
         cmocka_unit_test(test_directory_name_alike),
+        cmocka_unit_test(test_common_name_is_an_address),
         cmocka_unit_test(test_uri_without_a_name),
         cmocka_unit_test(test_malformed_constraints),
         cmocka_unit_test(test_user_principal_name),

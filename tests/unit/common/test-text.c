@@ -187,6 +187,34 @@ static void utf8(void **state)
     assert_false(sg_is_utf8(SG_SLICE((const uint8_t *)"a\0b", 3)));
 }
 
+/* RFC 5280 7.1: case folded, white space at the ends gone, runs of it one. */
+static void alike(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } CASES[] = {
+        { "", "", true },
+        { "", "  ", true },
+        { "Example", "EXAMPLE", true },
+        { "Example", "Example2", false },
+        { " Example \t two\n", "example TWO", true },
+        { "Example two", "Exampletwo", false },
+        { "a b", "a  b ", true },
+        { "a", "a b", false },
+        { "a ", " b", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < SG_ARRAY_LEN(CASES); i++) {
+        assert_int_equal(sg_text_alike(text(CASES[i].a), text(CASES[i].b)),
+                         CASES[i].same);
+        assert_int_equal(sg_text_alike(text(CASES[i].b), text(CASES[i].a)),
+                         CASES[i].same);
+    }
+    assert_false(sg_text_alike(SG_SLICE((const uint8_t *)"a\0", 2), text("a")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +225,7 @@ int main(void)
         cmocka_unit_test(base64_that_is_refused),
         cmocka_unit_test(base64_keeps_to_the_maximum),
         cmocka_unit_test(utf8),
+        cmocka_unit_test(alike),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

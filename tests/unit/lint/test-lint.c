@@ -93,6 +93,7 @@ static bool is_companion(const char *rule, const char *found)
     static const char *const PAIRS[][2] = {
         { "path_length_place", "ca_usage_cert_sign" },
         { "pair_path_length", "pair_path_length_falls" },
+        { "aki_present", "aki_form" },
     };
 
     for (size_t i = 0; i < SG_ARRAY_LEN(PAIRS); i++)
