@@ -171,7 +171,8 @@ enum sg_rc tok_reopen_send(struct tok_client *client, struct tok_key *key,
 }
 
 /* What the token says about the key itself. The rest says that the token does
- * not work, and then the whole start has failed. */
+ * not work, and then the whole start has failed. For whoever asks for a
+ * signature either is the token's failure: POLICY is what a guard says. */
 static bool is_about_key(enum sg_rc rc)
 {
     return rc == SG_NOT_FOUND || rc == SG_CONFLICT || rc == SG_POLICY;
@@ -184,6 +185,7 @@ static void set_failure(struct tok_client *client, struct tok_key *key,
 
     pthread_mutex_lock(&client->lock);
     key->failure = *failure;
+    key->failure.rc = SG_TOKEN;
     pthread_mutex_unlock(&client->lock);
     sg_log(SG_LOG_ERR, "key_lost", "name=%s key=%s err=%s", client->cfg.name,
            key->want.label, sg_log_quote(failure->msg, text, sizeof(text)));

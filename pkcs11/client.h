@@ -95,7 +95,7 @@ typedef void (*tok_sign_done)(void *arg, const struct tok_sign_reply *reply);
  * SG_UNAVAILABLE. One that overran its deadline fails with SG_TIMEOUT; the
  * process is killed when it hangs, not when the request only waited its turn
  * on a slow token. A key that is not the same after a restart fails with the
- * reason (SG_NOT_FOUND, SG_CONFLICT, SG_POLICY) until the next one. */
+ * reason as SG_TOKEN until the next one; SG_POLICY is a guard's refusal. */
 enum sg_rc tok_sign_cert_async(struct tok_key *key, struct sg_slice algorithm,
                                struct sg_slice tbs, tok_sign_done done,
                                void *arg, struct sg_err *err);

@@ -139,6 +139,13 @@ static void log_failure(struct serve *s, const struct tok_frame *frame,
                    sg_log_quote(why->msg, quoted, sizeof(quoted)));
         return;
     }
+    if (tok_op_signs(frame->op) && why->rc == SG_TOKEN) {
+        if (sg_log_limit_pass(&s->refusal_lines, REFUSALS_PER_SECOND, &dropped))
+            sg_log(SG_LOG_ERR, "sign_failed", "op=%s dropped=%u err=%s",
+                   tok_op_name(frame->op), dropped,
+                   sg_log_quote(why->msg, quoted, sizeof(quoted)));
+        return;
+    }
     sg_log(SG_LOG_DEBUG, "request_failed", "op=%s rc=%s where=%s err=%s",
            tok_op_name(frame->op), sg_rc_name(why->rc), why->where,
            sg_log_quote(why->msg, quoted, sizeof(quoted)));

@@ -304,6 +304,19 @@ static bool may_hash_itself(const struct signing *s, const struct sg_err *why)
            || (why->native == CKR_GENERAL_ERROR && s->alg->family == RSA_PKCS1);
 }
 
+/* A key that is gone, or another one than was opened, is the token's failure:
+ * nothing was wrong with what was to be signed. */
+static enum sg_rc find_key(const struct tok_entry *entry,
+                           const struct tok_on *on, CK_OBJECT_HANDLE *ret,
+                           struct sg_err *err)
+{
+    if (tok_entry_find(entry, on, ret, err) != SG_OK
+        && (err->rc == SG_POLICY || err->rc == SG_NOT_FOUND
+            || err->rc == SG_CONFLICT))
+        err->rc = SG_TOKEN;
+    return err->rc;
+}
+
 static enum sg_rc sign_op(struct tok_session *ses, void *arg,
                           struct sg_err *err)
 {
@@ -313,7 +326,7 @@ static enum sg_rc sign_op(struct tok_session *ses, void *arg,
     struct sg_err other = { 0 };
 
     if (key->epoch != ses->epoch) {
-        SG_TRY(tok_entry_find(s->entry, &on, &key->handle, err));
+        SG_TRY(find_key(s->entry, &on, &key->handle, err));
         key->epoch = ses->epoch;
     }
     bool token_hashes = !s->is_digest && atomic_load(&s->entry->token_hashes);

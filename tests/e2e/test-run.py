@@ -6,6 +6,7 @@ socket activation, and who its clients are."""
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import stat
@@ -13,8 +14,8 @@ import subprocess
 import threading
 import time
 
-from lab import (WEB, Daemon, Lab, Skip, expect, expect_in, rss_kib,
-                 run_tests, until)
+from lab import (MODULE, PIN, WEB, Daemon, Lab, Skip, expect, expect_in,
+                 rss_kib, run, run_tests, until)
 
 API = {**WEB, "name": "api"}
 
@@ -307,6 +308,37 @@ def test_token_that_cannot_come_back(lab):
         finally:
             moved.rename(lab.dir / "tokens")
         until(lambda: lab.issue().status == 200, 30, "token back")
+
+
+def objects(lab, *args):
+    return run("pkcs11-tool", "--module", MODULE, "--token-label",
+               "demo-issuing", "--login", "--pin", PIN, *args, env=lab.env)
+
+
+def test_a_key_that_was_exchanged(lab):
+    """Somebody put another key where the CA's was. That is no fault of who
+    asks, and no refusal of a guard."""
+    lab.make_intermediate("victim", "ec-p256", lab.dir / "victim.pem")
+    issuers = lab.issuer_config(key="victim",
+                                certificate=str(lab.dir / "victim.pem"))
+    with lab.running(lab.config(issuers=issuers)) as daemon:
+        expect(lab.issue().status, 200)
+        expect(lab.issue(common_name="www.example.org").status, 400)
+        key_id = re.search(r"label: +victim\n.*?ID: +([0-9a-f]+)", objects(
+            lab, "--list-objects", "--type", "privkey").stdout, re.S).group(1)
+        for kind in ("privkey", "pubkey"):
+            objects(lab, "--delete-object", "--type", kind, "--id", key_id)
+        objects(lab, "--keypairgen", "--key-type", "EC:prime256v1", "--label",
+                "victim", "--id", key_id)
+        os.kill(daemon.token_pid(), signal.SIGKILL)
+        line = daemon.wait_line("event=key_lost", "key=victim")
+        expect_in("level=err", line)
+        until(lambda: lab.ask("GET", "/v1/sys/health").status == 200, 10, "up")
+        answer = lab.issue()
+        expect(answer.status, 503, answer.raw)
+        expect("key" in answer.errors[0], False, answer.errors)
+        line = daemon.wait_line("event=request", "status=503", "rc=TOKEN")
+        expect_in('key \\"victim\\"', line)
 
 
 def activate(lab, **kwargs):
