@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fts.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -94,6 +95,14 @@ static enum sg_rc add_path(const char *path, struct sg_arena *arena,
     return SG_OK;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const struct cer_bundle_file *x = a;
+    const struct cer_bundle_file *y = b;
+
+    return strcmp(x->name, y->name);
+}
+
 enum sg_rc cer_bundle_read(const char *const *path, size_t n,
                            struct sg_arena *arena, struct cer_bundle *ret,
                            struct sg_err *err)
@@ -104,6 +113,7 @@ enum sg_rc cer_bundle_read(const char *const *path, size_t n,
         return sg_err_set(err, SG_NOMEM, WHAT);
     for (size_t i = 0; i < n; i++)
         SG_TRY(add_path(path[i], arena, bundle, err));
+    qsort(bundle->file, bundle->n, sizeof(bundle->file[0]), by_name);
     *ret = *bundle;
     return SG_OK;
 }
@@ -160,7 +170,8 @@ enum sg_rc cer_bundle_write(const struct cer_bundle *bundle, const char *dir,
         SG_TRY(cer_bundle_check_name(bundle->file[i].name, err));
         SG_TRY(path_of(dir, bundle->file[i].name, path, err));
         if (lstat(path, &st) == 0)
-            return sg_err_set(err, SG_CONFLICT, "%s: exists", path);
+            return sg_err_set(err, SG_CONFLICT,
+                              "%s: exists; nothing was unpacked", path);
     }
     SG_TRY(make_folder(dir, err));
     for (size_t i = 0; i < bundle->n; i++) {

@@ -35,7 +35,8 @@ enum sg_rc cer_bundle_encode(const struct cer_bundle *bundle,
 enum sg_rc cer_bundle_parse(struct sg_slice bytes, struct sg_arena *arena,
                             struct cer_bundle *ret, struct sg_err *err);
 
-/* Files and folders (with what is in them, named from their parent). */
+/* Files and folders (with what is in them, named from their parent), in the
+ * order of their names. */
 enum sg_rc cer_bundle_read(const char *const *path, size_t n,
                            struct sg_arena *arena, struct cer_bundle *ret,
                            struct sg_err *err);

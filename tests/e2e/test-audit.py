@@ -3,15 +3,18 @@
 """What a ceremony leaves, in the hands of an auditor who was not there: verify,
 seals, bundles, the page and its QR codes."""
 
+import base64
 import copy
 import hashlib
+import html
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
-from lab import SIGNET, expect, expect_in, run, run_tests
+from lab import SIGNET, Skip, expect, expect_in, run, run_tests
 from room import ADA, BOB, DAY, Room, instant
 
 LINES = "transcript.jsonl"
@@ -552,6 +555,182 @@ def test_folders_that_are_none(room):
     done = room.verify(room.dir / "empty")
     expect(done.returncode, 65)
     expect_in("needs what could not be read", done.stdout)
+
+
+# --- bundles ------------------------------------------------------------------------
+
+def bundle(room, *args, check=True, **kwargs):
+    return room.signet("ceremony", "bundle", *args, check=check, **kwargs)
+
+
+def hash_of(done):
+    return done.stdout.split("Bundle SHA-256", 1)[1]
+
+
+def test_a_bundle_over_the_air_gap(room):
+    path = room.dir / "room.bundle"
+    packed = bundle(room, "pack", path, room.dir / "sealed",
+                    room.dir / "root-plan.plan.json")
+    listed = bundle(room, "list", path)
+    expect(listed.stdout, packed.stdout)
+    shown = json.loads(bundle(room, "list", path, "--json").stdout)
+    expect(shown["sha256"], hashlib.sha256(path.read_bytes()).hexdigest())
+    out = room.dir / "unpacked"
+    expect(bundle(room, "unpack", path, out).stdout, packed.stdout)
+    run("diff", "-r", room.dir / "sealed", out / "sealed")
+    expect((out / "root-plan.plan.json").read_bytes(),
+           (room.dir / "root-plan.plan.json").read_bytes())
+    expect(room.verify(out / "sealed", "--signer",
+                       room.dir / "clerk.pem").returncode, 0)
+    # the same files in another order are the same bundle
+    again = room.dir / "again.bundle"
+    bundle(room, "pack", again, room.dir / "root-plan.plan.json",
+           room.dir / "sealed")
+    expect(again.read_bytes(), path.read_bytes())
+
+
+def no_bundle(room, data, message, code=65):
+    path = room.dir / "bad.bundle"
+    path.write_bytes(data)
+    for args in (("list", path), ("unpack", path, room.dir / "never")):
+        done = bundle(room, *args, check=False)
+        expect(done.returncode, code, done.stderr)
+        expect_in(f"{path}: {message}", done.stderr)
+    expect((room.dir / "never").exists(), False)
+
+
+def test_bundles_that_were_touched(room):
+    good = (room.dir / "room.bundle").read_bytes()
+    for at in [*range(0, len(good), len(good) // 30), len(good) - 1]:
+        bad = bytearray(good)
+        bad[at] ^= 1
+        no_bundle(room, bad, "bundle: ")
+    changed = json.loads(good)
+    data = base64.b64decode(changed["files"][0]["base64"])
+    changed["files"][0]["base64"] = base64.b64encode(data + b"x").decode()
+    no_bundle(room, canonical(changed), 'bundle: "root-plan.plan.json" is '
+              "damaged: its hash is another one")
+    for size in (0, 1, len(good) // 2, len(good) - 1):
+        no_bundle(room, good[:size], "bundle: not a JSON object")
+    no_bundle(room, good + b"x", "bundle: not a JSON object")
+    for spaced in (good + b"\n",
+                   good.replace(b'"files":[', b'"files": [', 1)):
+        no_bundle(room, spaced,
+                  "bundle: not in canonical form (changed by hand?)")
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def made(*names, kind="signet bundle"):
+    rows = [{"name": name, "base64": "eA==",
+             "sha256": hashlib.sha256(b"x").hexdigest()} for name in names]
+    return canonical({"kind": kind, "version": 1, "files": rows})
+
+
+def test_names_that_lead_out(room):
+    kind = json.loads((room.dir / "room.bundle").read_bytes())["kind"]
+    outside = ("absolute, or a part that is empty or begins with a dot")
+    for name in ("/etc/passwd", "../up", "a/../../up", "a//b", ".ssh/config",
+                 "a/.b", "a/"):
+        no_bundle(room, made(name, kind=kind), f'bundle: "{name}": {outside}')
+    no_bundle(room, made("a\\b", kind=kind), "only letters, digits and"
+              .join(['bundle: "a\\b": ', ' "-_.+ " in a name']))
+    no_bundle(room, made("a", "a", kind=kind), 'bundle: "a" twice')
+    no_bundle(room, made(kind=kind), "bundle: no files")
+    no_bundle(room, made("a", kind="x"), 'bundle: "kind" is not "')
+    no_bundle(room, made(*(f"f{n}" for n in range(257)), kind=kind),
+              "bundle: more than 256 files", 75)
+
+
+def test_bundles_that_are_too_large(room):
+    large = room.dir / "large"
+    large.touch()
+    os.truncate(large, 16 * 1024 * 1024 + 1)
+    done = bundle(room, "pack", room.dir / "large.bundle", large, check=False)
+    expect(done.returncode, 75, done.stderr)
+    expect_in("large: larger than 16777216 bytes", done.stderr)
+    halves = room.dir / "halves"
+    halves.mkdir()
+    for name in "ab":
+        (halves / name).touch()
+        os.truncate(halves / name, 9 * 1024 * 1024)
+    done = bundle(room, "pack", room.dir / "large.bundle", halves, check=False)
+    expect(done.returncode, 75, done.stderr)
+    expect_in("bundle: more than 16777216 bytes", done.stderr)
+    expect((room.dir / "large.bundle").exists(), False)
+    shutil.rmtree(halves)
+
+
+def test_places_of_bundles_that_are_taken(room):
+    path = room.dir / "room.bundle"
+    done = bundle(room, "pack", path, room.dir / "root", check=False)
+    expect(done.returncode, 73, done.stderr)
+    expect_in("room.bundle: File exists", done.stderr)
+    out = room.dir / "taken"
+    (out / "sealed").mkdir(parents=True)
+    (out / "sealed/chain.pem").write_text("mine")
+    done = bundle(room, "unpack", path, out, check=False)
+    expect(done.returncode, 73, done.stderr)
+    expect_in("taken/sealed/chain.pem: exists; nothing was unpacked",
+              done.stderr)
+    expect(sorted(p.name for p in out.rglob("*")), ["chain.pem", "sealed"])
+    # a link that would lead elsewhere
+    (out / "sealed/chain.pem").unlink()
+    (out / "sealed").rmdir()
+    (room.dir / "elsewhere").mkdir()
+    (out / "sealed").symlink_to(room.dir / "elsewhere")
+    done = bundle(room, "unpack", path, out, check=False)
+    expect(done.returncode, 73, done.stderr)
+    expect_in("sealed: not a folder", done.stderr)
+    expect(list((room.dir / "elsewhere").iterdir()), [])
+    for name, code, why in (("pipe", 65, "neither file nor folder"),
+                            ("nothing", 66, "No such file or directory")):
+        if name == "pipe":
+            os.mkfifo(room.dir / name)
+        done = bundle(room, "pack", room.dir / "x", room.dir / name,
+                      check=False)
+        expect(done.returncode, code, done.stderr)
+        expect_in(f"{name}: {why}", done.stderr)
+
+
+# --- QR codes -----------------------------------------------------------------------
+
+def scan(room, svg):
+    """What a scanner reads: drawn by librsvg, decoded by zbar."""
+    path = room.write("code.svg", svg.replace(
+        "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
+    run("rsvg-convert", "-w", "900", "-b", "white", "-o",
+        room.dir / "code.png", path)
+    done = subprocess.run(["zbarimg", "--raw", "-q", "-Sdisable",
+                           "-Sqrcode.enable", room.dir / "code.png"],
+                          capture_output=True, check=True, timeout=60)
+    return done.stdout[:-1]  # zbarimg ends it with a newline
+
+
+def test_qr_codes_are_the_files(room):
+    for tool in ("rsvg-convert", "zbarimg"):
+        if shutil.which(tool) is None:
+            raise Skip(f"{tool} is not installed")
+    page = (room.dir / "root" / PAGE).read_text()
+    codes = {}
+    for svg, caption in re.findall(
+            r"<figure>(<svg.*?</svg>)<figcaption>(.*?)</figcaption>", page):
+        name = re.sub(r", \d+ of \d+$", "", html.unescape(caption))
+        codes[name] = codes.get(name, b"") + scan(room, svg)
+    plan = json.loads((room.dir / "root/plan.json").read_bytes())
+    digest = hashlib.sha256((room.dir / "root/plan.json").read_bytes())
+    expect(codes.pop("hash of the plan").decode(),
+           f"signet plan {plan['id']} sha256 {digest.hexdigest()}")
+    der = codes.pop("certificate.der in base64")
+    expect(base64.b64decode(der),
+           (room.dir / "root/certificate.der").read_bytes())
+    expect(sorted(codes), ["approvals/1-Ada-Approver.json",
+                           "approvals/2-Bob-Approver.json",
+                           "certificate.pem", "chain.pem"])
+    for name, data in codes.items():
+        expect(data, (room.dir / "root" / name).read_bytes(), name)
 
 
 if __name__ == "__main__":

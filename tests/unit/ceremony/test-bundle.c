@@ -215,7 +215,8 @@ static void nothing_is_overwritten(void **state)
 
     assert_int_equal(mkdir(path("out"), 0755), 0);
     t_file_write(path("out/plan.json"), "mine", 4);
-    (void)snprintf(text, sizeof(text), "%s: exists", path("out/plan.json"));
+    (void)snprintf(text, sizeof(text), "%s: exists; nothing was unpacked",
+                   path("out/plan.json"));
     t_refused(&err, cer_bundle_write(&TWO, path("out"), &err), SG_CONFLICT,
               text);
     assert_int_not_equal(access(path("out/approvals"), F_OK), 0);
