@@ -106,26 +106,27 @@ enum sg_rc cer_describe_csr(struct sg_slice info, enum ca_sigalg alg,
     return SG_OK;
 }
 
-enum sg_rc cer_describe(const struct cer_plan *plan, json_object **ret,
-                        struct sg_err *err)
+enum sg_rc cer_describe(const struct cer_plan *plan, size_t i,
+                        json_object **ret, struct sg_err *err)
 {
+    struct sg_slice tbs = plan->sign[i].der;
+
     switch (plan->type) {
     case CER_TYPE_ROOT:
     case CER_TYPE_INTERMEDIATE:
     case CER_TYPE_CROSS_CERTIFICATE:
     case CER_TYPE_ROLLOVER:
     case CER_TYPE_OCSP_RESPONDER:
-        return cer_describe_certificate(plan->tbs, ret, err);
+        return cer_describe_certificate(tbs, ret, err);
     case CER_TYPE_CSR:
-        return cer_describe_csr(plan->tbs, plan->alg, ret, err);
+        return cer_describe_csr(tbs, plan->alg, ret, err);
     case CER_TYPE_CRL:
-        return cer_describe_crl(plan->tbs, plan->alg, ret, err);
+        return cer_describe_crl(tbs, plan->alg, ret, err);
     case CER_TYPE_KEY:
     case CER_TYPE_UNSET:
         break;
     }
-    *ret = NULL;
-    return SG_OK;
+    return sg_err_set(err, SG_BUG, "plan: nothing to describe");
 }
 
 /* How keys of the JSON read that are more than words. */

@@ -25,20 +25,24 @@ struct cer_execution {
     /* NULL until the token is needed */
     struct tok_client *client;
     struct tok_token_info token;
-    struct tok_key *key;  /* the one that signs, or that was made */
-    struct sg_buf result; /* DER: certificate, request, CRL, public key */
+    struct tok_key *key; /* the one that signs, or that was made */
+    /* DER: certificate, request, CRLs, public key; in the arena */
+    struct sg_slice result[CER_SIGN_MAX];
+    size_t n_results;
     json_object *written; /* array of {name sha256} */
 };
 
 /* --- what the transcript says has happened: execute-journal.c ----------------- */
 
 enum cer_progress {
-    CER_PROGRESS_NONE,    /* nothing in the token */
+    CER_PROGRESS_NONE,    /* nothing in the token but cer_signed_count() */
     CER_PROGRESS_UNKNOWN, /* it was asked to act; how that ended is not known */
-    CER_PROGRESS_ACTED,   /* signature or key are on record */
+    CER_PROGRESS_ACTED,   /* all signatures or the key are on record */
     CER_PROGRESS_CLOSED
 };
 enum cer_progress cer_progress(const struct cer_execution *x);
+/* Signatures on record. */
+size_t cer_signed_count(const struct cer_execution *x);
 /* Open the folder and its transcript, admit the plan, tell what happened. */
 enum sg_rc cer_journal_open(struct cer_execution *x, struct sg_err *err);
 /* Append an event with now's time; fields as cer_transcript_add(). */
@@ -72,11 +76,29 @@ const char *cer_approval_file(const struct cer_approval *approval,
 
 /* Start it and hold it against the plan and the transcript; "environment". */
 enum sg_rc cer_token_open(struct cer_execution *x, struct sg_err *err);
-/* Its one act. */
+/* Its act. What has been signed before is not signed again. */
 enum sg_rc cer_token_sign(struct cer_execution *x, struct sg_err *err);
 enum sg_rc cer_token_make_key(struct cer_execution *x, struct sg_err *err);
+/* "intent" with these fields, and what came of it: returns why's code, whatever
+ * becomes of the line. */
+enum sg_rc cer_token_intend(struct cer_execution *x, const char *action,
+                            json_object *own_fields, struct sg_err *err);
+enum sg_rc cer_token_failed(struct cer_execution *x, struct sg_err *why);
 /* Bind the certificate that was made to its key, when that is in this token. */
 enum sg_rc cer_token_bind(struct cer_execution *x, struct sg_err *err);
+
+/* --- CRLs and their ledger: execute-ledger.c; nothing for other types -------- */
+
+/* Is what the plan follows what the ledger has? Part of admission. */
+enum sg_rc cer_past_check(const struct cer_execute_args *args, int64_t now,
+                          struct sg_err *err);
+/* Once more, on record: "ledger", and CER_FILE_LAST. */
+enum sg_rc cer_past_look(struct cer_execution *x, struct sg_err *err);
+/* The CRL before, in the arena, from the folder or else the ledger. */
+enum sg_rc cer_past_last(struct cer_execution *x, struct sg_slice *ret,
+                         struct sg_err *err);
+/* Each into the ledger, "recorded". */
+enum sg_rc cer_past_record(struct cer_execution *x, struct sg_err *err);
 
 /* --- what comes out: execute-result.c ----------------------------------------- */
 

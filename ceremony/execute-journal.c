@@ -66,9 +66,20 @@ const char *cer_journal_text(const struct cer_execution *x, const char *event,
 
 /* --- what has happened -------------------------------------------------------- */
 
+size_t cer_signed_count(const struct cer_execution *x)
+{
+    size_t n = 0;
+
+    while (n < x->plan->n_sign
+           && cer_transcript_signed(x->transcript, n) != NULL)
+        n++;
+    return n;
+}
+
 enum cer_progress cer_progress(const struct cer_execution *x)
 {
     enum cer_progress progress = CER_PROGRESS_NONE;
+    size_t n_signed = 0;
 
     for (size_t i = 0; i < cer_transcript_count(x->transcript); i++) {
         json_object *line = cer_transcript_line(x->transcript, i);
@@ -78,8 +89,11 @@ enum cer_progress cer_progress(const struct cer_execution *x)
             continue;
         if (strcmp(event, "closed") == 0)
             return CER_PROGRESS_CLOSED;
-        if (strcmp(event, "signed") == 0 || strcmp(event, "key-made") == 0)
+        if (strcmp(event, "key-made") == 0)
             progress = CER_PROGRESS_ACTED;
+        else if (strcmp(event, "signed") == 0)
+            progress = ++n_signed < x->plan->n_sign ? CER_PROGRESS_NONE
+                                                    : CER_PROGRESS_ACTED;
         else if (strcmp(event, "intent") == 0)
             progress = CER_PROGRESS_UNKNOWN;
         else if (strcmp(event, "failed") == 0
@@ -88,6 +102,18 @@ enum cer_progress cer_progress(const struct cer_execution *x)
             progress = CER_PROGRESS_NONE;
     }
     return progress;
+}
+
+/* Of a package: how far it has come. */
+static void say_signed(const struct cer_execution *x)
+{
+    size_t n = cer_signed_count(x);
+
+    if (n > 0)
+        cer_say(x->room,
+                "The token has signed %zu of %zu; those are on record and will "
+                "not be signed again.\n\n",
+                n, x->plan->n_sign);
 }
 
 static void say_history(const struct cer_execution *x)
@@ -100,15 +126,20 @@ static void say_history(const struct cer_execution *x)
             cer_journal_text(x, "opened", "time"));
     switch (cer_progress(x)) {
     case CER_PROGRESS_NONE:
-        cer_say(x->room, "Nothing has happened in the token. It goes on from "
-                         "the start.\n\n");
+        if (cer_signed_count(x) == 0)
+            cer_say(x->room, "Nothing has happened in the token. It goes on "
+                             "from the start.\n\n");
+        say_signed(x);
         break;
     case CER_PROGRESS_UNKNOWN:
+        say_signed(x);
         cer_say(x->room,
                 "At %s the token was asked to %s, and its answer is not on "
                 "record.\n%s\n\n",
                 cer_journal_text(x, "intent", "time"),
-                key ? "make the key" : "sign",
+                key                            ? "make the key"
+                : cer_plan_is_package(x->plan) ? "sign the next one"
+                                               : "sign",
                 key ? "The token will be searched for the key before anything "
                       "else is done."
                     : "A signature may have been made; none left this "

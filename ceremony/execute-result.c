@@ -7,6 +7,7 @@
 #include "ca/crl.h"
 #include "ca/csr.h"
 #include "ceremony/execute-int.h"
+#include "ceremony/package.h"
 #include "ceremony/plan-int.h"
 #include "common/cleanup-openssl.h"
 #include "common/file.h"
@@ -18,29 +19,43 @@ SG_DEFINE_CLEANUP(X509_CRL, X509_CRL_free);
 
 /* --- from the record ----------------------------------------------------------- */
 
-static enum sg_rc take_bytes(struct cer_execution *x, const char *event,
+static enum sg_rc take_bytes(struct cer_execution *x, json_object *line,
                              const char *key, struct sg_slice *ret,
                              struct sg_err *err)
 {
     struct cer_reader in;
-    json_object *line = cer_transcript_find(x->transcript, event);
 
     if (line == NULL)
-        return sg_err_set(err, SG_BUG, "transcript: no \"%s\"", event);
+        return sg_err_set(err, SG_BUG, "transcript: no \"%s\"", key);
     cer_reader_init(&in, line, "transcript");
     return cer_take_bytes(&in, key, &x->arena, ret, err);
 }
 
+static enum sg_rc assemble_signed(struct cer_execution *x, size_t i,
+                                  struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf der;
+    struct sg_slice signature = { 0 };
+
+    sg_buf_init(&der, CER_RESULT_MAX);
+    SG_TRY(take_bytes(x, cer_transcript_signed(x->transcript, i), "signature",
+                      &signature, err));
+    SG_TRY(ca_signed_encode(x->plan->sign[i].der, x->plan->alg, signature, &der,
+                            err));
+    x->result[i] = sg_arena_copy(&x->arena, sg_buf_slice(&der));
+    return x->result[i].p != NULL ? SG_OK : sg_err_set(err, SG_NOMEM, "result");
+}
+
 static enum sg_rc assemble(struct cer_execution *x, struct sg_err *err)
 {
-    struct sg_slice bytes = { 0 };
-
-    if (x->plan->type == CER_TYPE_KEY) {
-        SG_TRY(take_bytes(x, "key-made", "spki", &bytes, err));
-        return sg_buf_put(&x->result, bytes.p, bytes.len, err);
-    }
-    SG_TRY(take_bytes(x, "signed", "signature", &bytes, err));
-    return ca_signed_encode(x->plan->tbs, x->plan->alg, bytes, &x->result, err);
+    x->n_results = x->plan->n_sign;
+    for (size_t i = 0; i < x->plan->n_sign; i++)
+        SG_TRY(assemble_signed(x, i, err));
+    if (x->plan->type != CER_TYPE_KEY)
+        return SG_OK;
+    x->n_results = 1;
+    return take_bytes(x, cer_transcript_find(x->transcript, "key-made"), "spki",
+                      &x->result[0], err);
 }
 
 /* --- verified twice ------------------------------------------------------------ */
@@ -73,7 +88,7 @@ static enum sg_rc signer_of(const struct cer_execution *x, X509 **ret,
                             struct sg_err *err)
 {
     struct sg_slice der =
-        x->plan->n_chain > 0 ? x->plan->chain[0] : sg_buf_slice(&x->result);
+        x->plan->n_chain > 0 ? x->plan->chain[0] : x->result[0];
     const uint8_t *at = der.p;
 
     *ret = d2i_X509(NULL, &at, (long)der.len);
@@ -82,7 +97,7 @@ static enum sg_rc signer_of(const struct cer_execution *x, X509 **ret,
 
 static enum sg_rc openssl_cert(struct cer_execution *x, struct sg_err *err)
 {
-    struct sg_slice der = sg_buf_slice(&x->result);
+    struct sg_slice der = x->result[0];
     const uint8_t *at = der.p;
     SG_CLEANUP(X509_free) X509 *issuer = NULL;
     SG_CLEANUP(X509_free) X509 *cert = d2i_X509(NULL, &at, (long)der.len);
@@ -95,7 +110,7 @@ static enum sg_rc openssl_cert(struct cer_execution *x, struct sg_err *err)
 
 static enum sg_rc openssl_csr(struct cer_execution *x, struct sg_err *err)
 {
-    struct sg_slice der = sg_buf_slice(&x->result);
+    struct sg_slice der = x->result[0];
     const uint8_t *at = der.p;
     SG_CLEANUP(X509_REQ_free)
     X509_REQ *req = d2i_X509_REQ(NULL, &at, (long)der.len);
@@ -105,9 +120,10 @@ static enum sg_rc openssl_csr(struct cer_execution *x, struct sg_err *err)
                         "request", err);
 }
 
-static enum sg_rc openssl_crl(struct cer_execution *x, struct sg_err *err)
+static enum sg_rc openssl_crl(struct cer_execution *x, size_t i,
+                              struct sg_err *err)
 {
-    struct sg_slice der = sg_buf_slice(&x->result);
+    struct sg_slice der = x->result[i];
     const uint8_t *at = der.p;
     SG_CLEANUP(X509_free) X509 *issuer = NULL;
     SG_CLEANUP(X509_CRL_free)
@@ -119,10 +135,10 @@ static enum sg_rc openssl_crl(struct cer_execution *x, struct sg_err *err)
                         "revocation list", err);
 }
 
-static enum sg_rc check_tbs(const struct cer_execution *x, struct sg_slice tbs,
-                            struct sg_err *err)
+static enum sg_rc check_tbs(const struct cer_execution *x, size_t i,
+                            struct sg_slice tbs, struct sg_err *err)
 {
-    if (!sg_slice_eq(tbs, x->plan->tbs))
+    if (!sg_slice_eq(tbs, x->plan->sign[i].der))
         return sg_err_set(err, SG_CRYPTO,
                           "what was signed is not, byte for byte, what the "
                           "plan says");
@@ -136,23 +152,24 @@ static enum sg_rc walk_cert(struct cer_execution *x, struct sg_err *err)
     if (cert == NULL)
         return sg_err_set(err, SG_NOMEM, "certificate");
     const struct ca_cert *issuer = x->plan->n_chain > 0 ? &cert[1] : cert;
-    SG_TRY(ca_cert_parse(&x->arena, sg_buf_slice(&x->result), cert, err));
+    SG_TRY(ca_cert_parse(&x->arena, x->result[0], cert, err));
     if (x->plan->n_chain > 0)
         SG_TRY(ca_cert_parse(&x->arena, x->plan->chain[0], &cert[1], err));
     SG_TRY(ca_cert_check_signed_by(cert, issuer, err));
-    return check_tbs(x, cert->tbs, err);
+    return check_tbs(x, 0, cert->tbs, err);
 }
 
 static enum sg_rc walk_csr(struct cer_execution *x, struct sg_err *err)
 {
     struct ca_csr csr = { 0 };
 
-    SG_TRY(ca_csr_parse(&x->arena, sg_buf_slice(&x->result), &csr, err));
+    SG_TRY(ca_csr_parse(&x->arena, x->result[0], &csr, err));
     SG_TRY(ca_csr_verify(&csr, err));
-    return check_tbs(x, csr.info, err);
+    return check_tbs(x, 0, csr.info, err);
 }
 
-static enum sg_rc walk_crl(struct cer_execution *x, struct sg_err *err)
+static enum sg_rc walk_crl(struct cer_execution *x, size_t i,
+                           struct sg_err *err)
 {
     struct ca_crl crl = { 0 };
     struct ca_cert *issuer = sg_arena_new(&x->arena, struct ca_cert);
@@ -160,14 +177,14 @@ static enum sg_rc walk_crl(struct cer_execution *x, struct sg_err *err)
     if (issuer == NULL)
         return sg_err_set(err, SG_NOMEM, "certificate");
     SG_TRY(ca_cert_parse(&x->arena, x->plan->chain[0], issuer, err));
-    SG_TRY(ca_crl_parse(&x->arena, sg_buf_slice(&x->result), &crl, err));
+    SG_TRY(ca_crl_parse(&x->arena, x->result[i], &crl, err));
     SG_TRY(ca_crl_check_signed_by(&crl, issuer, err));
-    return check_tbs(x, crl.tbs, err);
+    return check_tbs(x, i, crl.tbs, err);
 }
 
 static enum sg_rc openssl_key(struct cer_execution *x, struct sg_err *err)
 {
-    struct sg_slice der = sg_buf_slice(&x->result);
+    struct sg_slice der = x->result[0];
     const uint8_t *at = der.p;
     SG_CLEANUP(EVP_PKEY_free)
     EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)der.len);
@@ -180,11 +197,20 @@ static enum sg_rc walk_key(struct cer_execution *x, struct sg_err *err)
     struct ca_spki spki;
     enum tok_key_type type = TOK_KEY_UNSET;
 
-    SG_TRY(ca_spki_parse(sg_buf_slice(&x->result), &spki, err));
+    SG_TRY(ca_spki_parse(x->result[0], &spki, err));
     SG_TRY(cer_key_type(&spki, &type, err));
     if (type != x->plan->key.type)
         return sg_err_set(err, SG_CRYPTO, "the token made a key of type %s",
                           tok_key_type_name(type));
+    return SG_OK;
+}
+
+static enum sg_rc verify_crls(struct cer_execution *x, struct sg_err *err)
+{
+    for (size_t i = 0; i < x->n_results; i++) {
+        SG_TRY(openssl_crl(x, i, err));
+        SG_TRY(walk_crl(x, i, err));
+    }
     return SG_OK;
 }
 
@@ -198,8 +224,7 @@ static enum sg_rc verify(struct cer_execution *x, struct sg_err *err)
         SG_TRY(openssl_csr(x, err));
         return walk_csr(x, err);
     case CER_TYPE_CRL:
-        SG_TRY(openssl_crl(x, err));
-        return walk_crl(x, err);
+        return verify_crls(x, err);
     case CER_TYPE_ROOT:
     case CER_TYPE_INTERMEDIATE:
     case CER_TYPE_CROSS_CERTIFICATE:
@@ -240,8 +265,7 @@ static void lint_result(struct cer_execution *x, int64_t date)
     if (x->args->judged != NULL)
         cer_plan_lint(x->args->judged, date, &x->report);
     else
-        cer_plan_lint_result(x->plan, sg_buf_slice(&x->result), date,
-                             &x->report);
+        cer_plan_lint_result(x->plan, x->result, date, &x->report);
 }
 
 /* By the rules that the plan was admitted with, whenever this goes on. */
@@ -331,13 +355,13 @@ static enum sg_rc put_file(struct cer_execution *x, const char *name,
     return SG_OK;
 }
 
-static enum sg_rc put_pem(struct cer_execution *x, const char *name,
+static enum sg_rc put_pem(struct cer_execution *x, size_t i, const char *name,
                           const char *label, struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf text;
 
     sg_buf_init(&text, 2 * CER_RESULT_MAX);
-    SG_TRY(sg_pem_encode(label, sg_buf_slice(&x->result), &text, err));
+    SG_TRY(sg_pem_encode(label, x->result[i], &text, err));
     SG_TRY(sg_buf_put_u8(&text, '\n', err));
     return put_file(x, name, sg_buf_slice(&text), err);
 }
@@ -347,7 +371,7 @@ static enum sg_rc put_chain(struct cer_execution *x, struct sg_err *err)
     SG_CLEANUP(sg_buf_done) struct sg_buf text;
 
     sg_buf_init(&text, (size_t)2 * CA_CERT_MAX * (CA_CHAIN_MAX + 1));
-    SG_TRY(sg_pem_encode("CERTIFICATE", sg_buf_slice(&x->result), &text, err));
+    SG_TRY(sg_pem_encode("CERTIFICATE", x->result[0], &text, err));
     SG_TRY(sg_buf_put_u8(&text, '\n', err));
     for (size_t i = 0; i < x->plan->n_chain; i++) {
         SG_TRY(sg_pem_encode("CERTIFICATE", x->plan->chain[i], &text, err));
@@ -356,25 +380,58 @@ static enum sg_rc put_chain(struct cer_execution *x, struct sg_err *err)
     return put_file(x, "chain.pem", sg_buf_slice(&text), err);
 }
 
+static enum sg_rc put_crl(struct cer_execution *x, size_t i, struct sg_err *err)
+{
+    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    struct ca_crl crl = { 0 };
+    char name[CER_LEDGER_FILE_MAX];
+
+    sg_arena_init(&arena, CER_PLAN_MAX);
+    SG_TRY(ca_crl_parse(&arena, x->result[i], &crl, err));
+    SG_TRY(
+        put_file(x, cer_crl_file(crl.number, "crl", name), x->result[i], err));
+    return put_pem(x, i, cer_crl_file(crl.number, "pem", name), "X509 CRL",
+                   err);
+}
+
+/* What was published before goes with them, so that verify can hold them
+ * against it; a package says when to publish what. */
+static enum sg_rc put_crls(struct cer_execution *x, struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf calendar;
+    struct sg_slice last = { 0 };
+
+    sg_buf_init(&calendar, CER_PLAN_MAX);
+    if (x->plan->past.has_last && !x->args->rehearsal) {
+        SG_TRY(cer_past_last(x, &last, err));
+        SG_TRY(put_file(x, CER_FILE_LAST, last, err));
+    }
+    for (size_t i = 0; i < x->n_results; i++)
+        SG_TRY(put_crl(x, i, err));
+    if (!cer_plan_is_package(x->plan))
+        return SG_OK;
+    SG_TRY(cer_package_calendar(x->plan, x->result, &calendar, err));
+    return put_file(x, CER_FILE_CALENDAR, sg_buf_slice(&calendar), err);
+}
+
 static enum sg_rc put_result(struct cer_execution *x, struct sg_err *err)
 {
-    struct sg_slice der = sg_buf_slice(&x->result);
+    struct sg_slice der = x->result[0];
 
     switch (x->plan->type) {
     case CER_TYPE_KEY:
-        return put_pem(x, "public-key.pem", "PUBLIC KEY", err);
+        return put_pem(x, 0, "public-key.pem", "PUBLIC KEY", err);
     case CER_TYPE_CSR:
-        SG_TRY(put_pem(x, "csr.pem", "CERTIFICATE REQUEST", err));
+        SG_TRY(put_pem(x, 0, "csr.pem", "CERTIFICATE REQUEST", err));
         return put_file(x, "csr.der", der, err);
     case CER_TYPE_CRL:
-        SG_TRY(put_pem(x, "crl.pem", "X509 CRL", err));
-        return put_file(x, "crl.der", der, err);
+        return put_crls(x, err);
     case CER_TYPE_ROOT:
     case CER_TYPE_INTERMEDIATE:
     case CER_TYPE_CROSS_CERTIFICATE:
     case CER_TYPE_ROLLOVER:
     case CER_TYPE_OCSP_RESPONDER:
-        SG_TRY(put_pem(x, "certificate.pem", "CERTIFICATE", err));
+        SG_TRY(put_pem(x, 0, "certificate.pem", "CERTIFICATE", err));
         SG_TRY(put_file(x, "certificate.der", der, err));
         return put_chain(x, err);
     case CER_TYPE_UNSET:

@@ -16,7 +16,6 @@
 
 #define READ_BYTES 2048
 #define ATTRS_TEXT_MAX 512
-#define AGAIN_WORDS "sign again"
 
 /* --- the surroundings ---------------------------------------------------------- */
 
@@ -157,10 +156,12 @@ static bool nothing_done(enum sg_rc rc)
            || rc == SG_FORMAT || rc == SG_LIMIT;
 }
 
-static enum sg_rc record_intent(struct cer_execution *x, const char *action,
-                                struct sg_err *err)
+enum sg_rc cer_token_intend(struct cer_execution *x, const char *action,
+                            json_object *own_fields, struct sg_err *err)
 {
-    SG_CLEANUP(cer_json_free) json_object *line = json_object_new_object();
+    SG_CLEANUP(cer_json_free)
+    json_object *line =
+        own_fields != NULL ? own_fields : json_object_new_object();
 
     if (line == NULL)
         return sg_err_set(err, SG_NOMEM, "intent");
@@ -168,14 +169,10 @@ static enum sg_rc record_intent(struct cer_execution *x, const char *action,
         SG_TRY(cer_execute_in_time(x->plan, sg_now(), err));
     SG_TRY(cer_json_put_text(line, "action", action, err));
     SG_TRY(cer_json_put_text(line, "label", x->plan->key.label, err));
-    if (x->plan->type != CER_TYPE_KEY)
-        SG_TRY(cer_json_put_hex(line, "tbs_sha256",
-                                SG_SLICE(x->plan->tbs_sha256, 32), err));
     return cer_journal_add(x, "intent", SG_TAKE(line), err);
 }
 
-/* Returns why's code, whatever becomes of the line. */
-static enum sg_rc record_failure(struct cer_execution *x, struct sg_err *why)
+enum sg_rc cer_token_failed(struct cer_execution *x, struct sg_err *why)
 {
     struct sg_err err = { 0 };
     json_object *line = json_object_new_object();
@@ -193,80 +190,6 @@ static enum sg_rc record_failure(struct cer_execution *x, struct sg_err *why)
         cer_say(x->room, "This could not be written to the transcript: %s\n",
                 err.msg);
     return why->rc;
-}
-
-static const char *what_is_signed(enum cer_type type)
-{
-    switch (type) {
-    case CER_TYPE_CSR:
-        return "certificate request";
-    case CER_TYPE_CRL:
-        return "revocation list";
-    case CER_TYPE_ROOT:
-    case CER_TYPE_INTERMEDIATE:
-    case CER_TYPE_CROSS_CERTIFICATE:
-    case CER_TYPE_ROLLOVER:
-    case CER_TYPE_OCSP_RESPONDER:
-        return "certificate";
-    case CER_TYPE_KEY:
-    case CER_TYPE_UNSET:
-        break;
-    }
-    return "?";
-}
-
-static enum sg_rc ask_to_sign(struct cer_execution *x, struct sg_err *err)
-{
-    char prompt[CER_ANSWER_MAX];
-    char word[CER_ANSWER_MAX];
-
-    if (cer_progress(x) == CER_PROGRESS_UNKNOWN)
-        SG_TRY(cer_confirm(x,
-                           "The token may have signed this before. To let it "
-                           "sign once more, type: " AGAIN_WORDS,
-                           AGAIN_WORDS, err));
-    cer_say_hash(x->room, "TBS SHA-256", x->plan->tbs_sha256);
-    (void)snprintf(prompt, sizeof(prompt),
-                   "The key '%s' will sign the %s. To do so, type the first "
-                   "word of the TBS hash",
-                   x->plan->key.label, what_is_signed(x->plan->type));
-    return cer_confirm(x, prompt, cer_first_word(x->plan->tbs_sha256, word),
-                       err);
-}
-
-static enum sg_rc ask_token(struct cer_execution *x, struct sg_buf *out,
-                            struct sg_err *err)
-{
-    struct sg_slice alg = ca_sigalg_der(x->plan->alg);
-    struct sg_slice tbs = x->plan->tbs;
-
-    if (x->plan->type == CER_TYPE_CSR)
-        return tok_sign_csr(x->key, alg, tbs, out, err);
-    if (x->plan->type == CER_TYPE_CRL)
-        return tok_sign_crl(x->key, alg, tbs, out, err);
-    return tok_sign_cert(x->key, alg, tbs, out, err);
-}
-
-enum sg_rc cer_token_sign(struct cer_execution *x, struct sg_err *err)
-{
-    SG_CLEANUP(cer_json_free) json_object *line = json_object_new_object();
-    SG_CLEANUP(sg_buf_done) struct sg_buf signature;
-
-    sg_buf_init(&signature, TOK_SIGNATURE_MAX);
-    if (line == NULL)
-        return sg_err_set(err, SG_NOMEM, "signature");
-    SG_TRY(ask_to_sign(x, err));
-    SG_TRY(record_intent(x, "sign", err));
-    if (ask_token(x, &signature, err) != SG_OK)
-        return record_failure(x, err);
-    SG_TRY(cer_json_put_bytes(line, "algorithm", ca_sigalg_der(x->plan->alg),
-                              err));
-    SG_TRY(
-        cer_json_put_bytes(line, "signature", sg_buf_slice(&signature), err));
-    SG_TRY(cer_journal_add(x, "signed", SG_TAKE(line), err));
-    cer_say(x->room, "%-24s by %s in %s\n", "Signed", x->plan->key.label,
-            x->token.label);
-    return SG_OK;
 }
 
 /* --- keys ---------------------------------------------------------------------- */
@@ -362,7 +285,7 @@ static enum sg_rc adopt_key(struct cer_execution *x,
                    "the first word of the plan hash",
                    info->label);
     SG_TRY(cer_confirm(x, prompt, cer_first_word(x->plan->sha256, word), err));
-    SG_TRY(record_intent(x, "adopt-key", err));
+    SG_TRY(cer_token_intend(x, "adopt-key", NULL, err));
     return record_key(x, info, true, err);
 }
 
@@ -381,9 +304,9 @@ static enum sg_rc generate(struct cer_execution *x, struct tok_key_info *ret,
                    "word of the plan hash",
                    gen.label, tok_key_type_name(gen.type));
     SG_TRY(cer_confirm(x, prompt, cer_first_word(x->plan->sha256, word), err));
-    SG_TRY(record_intent(x, "make-key", err));
+    SG_TRY(cer_token_intend(x, "make-key", NULL, err));
     if (tok_key_generate(x->client, &gen, ret, err) != SG_OK)
-        return record_failure(x, err);
+        return cer_token_failed(x, err);
     return SG_OK;
 }
 
@@ -438,7 +361,7 @@ static enum sg_rc record_bound(struct cer_execution *x, const char *label,
 
     if (line == NULL)
         return sg_err_set(err, SG_NOMEM, "bound");
-    SG_TRY(cer_sha256(sg_buf_slice(&x->result), hash, err));
+    SG_TRY(cer_sha256(x->result[0], hash, err));
     SG_TRY(cer_json_put_text(line, "label", label, err));
     SG_TRY(cer_json_put_hex(line, "certificate_sha256",
                             SG_SLICE(hash, sizeof(hash)), err));
@@ -469,7 +392,7 @@ static void say_bound(const struct cer_execution *x,
 static enum sg_rc bind_key(struct cer_execution *x,
                            const struct tok_key_info *info, struct sg_err *err)
 {
-    struct sg_slice der = sg_buf_slice(&x->result);
+    struct sg_slice der = x->result[0];
     struct tok_key_open want;
     struct tok_key *key = NULL;
     uint8_t hash[32];
@@ -530,7 +453,7 @@ enum sg_rc cer_token_bind(struct cer_execution *x, struct sg_err *err)
     struct ca_cert *cert = sg_arena_new(&x->arena, struct ca_cert);
     if (cert == NULL)
         return sg_err_set(err, SG_NOMEM, "certificate");
-    SG_TRY(ca_cert_parse(&x->arena, sg_buf_slice(&x->result), cert, err));
+    SG_TRY(ca_cert_parse(&x->arena, x->result[0], cert, err));
     SG_TRY(start(x, err));
     SG_TRY(find_key(x, cert->spki.der, &found, &info, err));
     if (found)

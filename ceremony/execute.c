@@ -135,6 +135,8 @@ enum sg_rc cer_execute_admit(const struct cer_execute_args *args, int64_t now,
     if (!acted)
         SG_TRY(pass(args, check_window(args->plan, now, err), err));
     SG_TRY(pass(args, check_approvals(args, &arena, &approvals, err), err));
+    if (!acted && !args->rehearsal)
+        SG_TRY(cer_past_check(args, now, err));
     return acted ? SG_OK : check_rules(judged(args), now, report, err);
 }
 
@@ -200,6 +202,7 @@ static enum sg_rc act(struct cer_execution *x, struct sg_err *err)
     SG_TRY(cer_token_open(x, err));
     SG_TRY(record_checks(x, err));
     SG_TRY(record_approvals(x, err));
+    SG_TRY(cer_past_look(x, err));
     return x->plan->type == CER_TYPE_KEY ? cer_token_make_key(x, err)
                                          : cer_token_sign(x, err);
 }
@@ -227,6 +230,7 @@ static enum sg_rc finish(struct cer_execution *x, struct sg_err *err)
     SG_TRY(cer_result_make(x, err));
     SG_TRY(cer_result_write(x, err));
     SG_TRY(cer_token_bind(x, err));
+    SG_TRY(cer_past_record(x, err));
     if (line == NULL)
         return sg_err_set(err, SG_NOMEM, "transcript");
     SG_TRY(cer_json_put_text(line, "result", "done", err));
@@ -262,11 +266,9 @@ enum sg_rc cer_execute(const struct cer_execute_args *args, struct sg_err *err)
     x->plan = args->plan;
     x->room = args->room;
     sg_arena_init(&x->arena, ARENA_MAX);
-    sg_buf_init(&x->result, CER_RESULT_MAX);
     enum sg_rc rc = execute(x, err);
     cer_transcript_free(x->transcript);
     (void)json_object_put(x->written);
-    sg_buf_done(&x->result);
     sg_arena_done(&x->arena);
     free(x);
     return rc;

@@ -3,7 +3,7 @@
 #define SG_CEREMONY_EXECUTE_H
 
 /* A ceremony carried out: the plan's checks, the people's word, one act of the
- * token, and what comes out of it, verified. The transcript is the journal:
+ * token (a signature for each CRL of a package), and what comes out of it, verified. The transcript is the journal:
  * the same call on the same folder goes on where it was interrupted, and the
  * token never acts twice unless somebody says so. One thread. */
 
@@ -15,7 +15,10 @@ struct cer_execute_args {
     const struct cer_plan *plan;
     const struct sg_slice *approval; /* files, as they are */
     size_t n_approvals;
-    const char *out;     /* the folder: new, empty, or this plan's transcript */
+    const char *out; /* the folder: new, empty, or this plan's transcript */
+    /* The folder of the issuer's ledger, for CER_TYPE_CRL; NULL in a
+     * rehearsal. */
+    const char *ledger;
     const char *module;  /* absolute path, for the transcript */
     const char *version; /* of the program */
     const struct cer_room *room;
@@ -34,7 +37,8 @@ struct cer_execute_args {
  *  SG_CONFIG  the clock is before the plan was made or a year after
  *  SG_DENIED  outside the window; an approval that does not count (whose, and
  *             why); too few approvals
- *  SG_POLICY  a rule of today refuses what will be signed
+ *  SG_POLICY  a rule of today refuses what will be signed; the ledger says
+ *             that another CRL was published last
  * acted: the token has done its part; then the window, the rules and the year
  * are over and the rest may be finished. report: what the linter says. */
 enum sg_rc cer_execute_admit(const struct cer_execute_args *args, int64_t now,

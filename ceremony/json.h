@@ -18,7 +18,7 @@ static inline void cer_json_free(json_object *value)
 }
 SG_DEFINE_CLEANUP(json_object, cer_json_free);
 
-#define CER_JSON_DEPTH_MAX 8
+#define CER_JSON_DEPTH_MAX 10
 #define CER_JSON_KEYS_MAX 64 /* members of one object; ours have a dozen */
 
 /* Appended to out. SG_BUG for a value that has no canonical form. */

@@ -125,7 +125,7 @@ static enum sg_rc put_row(struct sg_buf *out, const struct cer_ledger *ledger,
                        row->file, row->withdrawn_by);
     else
         (void)snprintf(description, sizeof(description),
-                       "%.80s, %lld entries, SHA-256 %s. Publish it by %s; "
+                       "%.80s, revoked %lld, SHA-256 %s. Publish it by %s; "
                        "good until %s.",
                        row->file, (long long)row->entries, uid,
                        sg_time_text(row->publish_by, by),

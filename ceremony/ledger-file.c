@@ -76,6 +76,7 @@ static enum sg_rc add_row(struct cer_ledger *ledger, json_object *line,
     SG_TRY(take_row(line, arena, row, err));
     cer_reader_init(&in, line, "ledger");
     SG_TRY(cer_take(&in, "withdraws", json_type_array, &list, err));
+    row->withdraws = json_object_array_length(list) > 0;
     for (size_t i = 0; i < json_object_array_length(list); i++)
         SG_TRY(withdraw(ledger, json_object_array_get_idx(list, i), row->number,
                         err));
@@ -83,19 +84,20 @@ static enum sg_rc add_row(struct cer_ledger *ledger, json_object *line,
     return SG_OK;
 }
 
-void cer_ledger_space(struct cer_ledger *ledger)
+void cer_ledger_space(struct cer_ledger *ledger,
+                      const struct cer_ledger_row *last)
 {
-    const struct cer_ledger_row *last = NULL;
-
     for (size_t i = 0; i < ledger->n; i++) {
         struct cer_ledger_row *row = &ledger->row[i];
 
         if (row->withdrawn_by != NULL)
             continue;
-        row->publish_by = last != NULL ? last->next_update : row->this_update;
-        row->gap = row->this_update > row->publish_by
-                       ? row->this_update - row->publish_by
-                       : 0;
+        row->publish_by = row->this_update;
+        if (last != NULL && last->next_update < row->this_update)
+            row->gap = row->this_update - last->next_update;
+        else if (last != NULL && !row->withdraws
+                 && row->entries <= last->entries)
+            row->publish_by = last->next_update;
         last = row;
     }
 }
@@ -122,7 +124,7 @@ static enum sg_rc read_rows(const struct cer_transcript *lines,
         if (add_row(&ledger, cer_transcript_line(lines, i), arena, err)
             != SG_OK)
             return sg_err_wrap(err, "line %zu", i + 1);
-    cer_ledger_space(&ledger);
+    cer_ledger_space(&ledger, NULL);
     *ret = ledger;
     return SG_OK;
 }

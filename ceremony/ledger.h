@@ -63,11 +63,12 @@ struct cer_ledger_row {
     int64_t entries;
     uint8_t sha256[32];
     const char *withdrawn_by; /* number of the one that came before; or NULL */
-    /* When the one before it runs out: by then it has to be published. The
-     * first: its own thisUpdate. */
+    bool withdraws;           /* took the place of others */
+    /* When the one before it runs out: by then it has to be published. At once,
+     * its own thisUpdate, when it is the first, revokes more, or withdraws. */
     int64_t publish_by;
-    /* thisUpdate lies after publish_by: nobody has a valid CRL for so many
-     * seconds. */
+    /* From when the one before it runs out to thisUpdate: nobody has a valid
+     * CRL for so many seconds. */
     int64_t gap;
 };
 struct cer_ledger {
@@ -90,8 +91,10 @@ enum sg_rc cer_ledger_crl(const char *dir, const struct cer_ledger_row *row,
 /* The row with this hash of the whole CRL, or NULL. */
 const struct cer_ledger_row *cer_ledger_find(const struct cer_ledger *ledger,
                                              const uint8_t sha256[static 32]);
-/* publish_by and gap of every row, from the rows before. */
-void cer_ledger_space(struct cer_ledger *ledger);
+/* publish_by and gap of every row, from the rows before. last: the one before
+ * the first, or NULL. */
+void cer_ledger_space(struct cer_ledger *ledger,
+                      const struct cer_ledger_row *last);
 
 /* A CRL that is to come into a ledger. */
 struct cer_ledger_new {

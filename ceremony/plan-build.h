@@ -73,12 +73,23 @@ void cer_build_warn(struct cer_build *build, const char *fmt, ...);
 /* The guard of the key that is made (plan-guard.c). */
 enum sg_rc cer_build_guard(struct cer_build *build, struct sg_err *err);
 
-/* --- the TBS: each appends to build->tbs ------------------------------------- */
+/* --- the TBS: each appends to build->tbs, a CRL to plan->sign ---------------- */
 
+/* What is in build->tbs goes to plan->sign; build->tbs is empty then. */
+enum sg_rc cer_build_add(struct cer_build *build, struct sg_err *err);
 enum sg_rc cer_build_authority(struct cer_build *build, struct sg_err *err);
 enum sg_rc cer_build_responder(struct cer_build *build, struct sg_err *err);
 enum sg_rc cer_build_csr(struct cer_build *build, struct sg_err *err);
 enum sg_rc cer_build_crl(struct cer_build *build, struct sg_err *err);
+
+/* What was published before, into plan->past; *ret_last is that CRL, or stays
+ * as it is when there is none. */
+enum sg_rc cer_build_past(struct cer_build *build, struct ca_crl *ret_last,
+                          struct sg_err *err);
+/* May the first CRL of the plan follow it? Of all that a plan does not hold:
+ * its entries. */
+enum sg_rc cer_build_check_past(struct cer_build *build,
+                                const struct ca_crl *last, struct sg_err *err);
 
 /* Whose key is certified, and what the request says of its subject. */
 struct cer_applicant {

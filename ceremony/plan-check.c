@@ -183,41 +183,65 @@ static enum sg_rc check_type(enum cer_type type, const struct ca_cert *cert,
                       cer_type_name(type), fault);
 }
 
-static enum sg_rc view(struct sg_arena *arena, const struct cer_plan *plan,
-                       struct tbs_view *ret, struct sg_err *err)
+/* The TBS with a signature of zeroes, in the arena. */
+static enum sg_rc wrapped(const struct cer_plan *plan, size_t i,
+                          struct sg_arena *arena, struct sg_slice *ret,
+                          struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf der;
+
+    sg_buf_init(&der, CER_PLAN_MAX);
+    SG_TRY(cer_wrap_unsigned(plan->sign[i].der, plan->alg, &der, err));
+    *ret = sg_arena_copy(arena, sg_buf_slice(&der));
+    return ret->p != NULL ? SG_OK : sg_err_set(err, SG_NOMEM, "plan");
+}
+
+enum sg_rc cer_plan_crl(const struct cer_plan *plan, size_t i,
+                        struct sg_arena *arena, struct ca_crl *ret,
+                        struct sg_err *err)
+{
+    struct sg_slice der = { 0 };
+
+    SG_TRY(wrapped(plan, i, arena, &der, err));
+    return ca_crl_parse(arena, der, ret, err);
+}
+
+static enum sg_rc view_certificate(struct sg_arena *arena,
+                                   const struct cer_plan *plan,
+                                   struct tbs_view *ret, struct sg_err *err)
 {
     struct ca_cert *cert = sg_arena_new(arena, struct ca_cert);
-    struct ca_crl *crl = sg_arena_new(arena, struct ca_crl);
-    struct ca_csr *csr = sg_arena_new(arena, struct ca_csr);
-    struct sg_buf der;
-    enum sg_rc rc;
 
-    if (cert == NULL || crl == NULL || csr == NULL)
+    if (cert == NULL)
         return sg_err_set(err, SG_NOMEM, "plan");
-    if (plan->type != CER_TYPE_CSR && plan->type != CER_TYPE_CRL) {
-        SG_TRY(ca_cert_parse_tbs(arena, plan->tbs, cert, err));
-        SG_TRY(check_type(plan->type, cert, err));
-        *ret = (struct tbs_view){ cert->alg, cert->issuer, cert->aki,
-                                  cert->spki.der };
+    SG_TRY(ca_cert_parse_tbs(arena, plan->sign[0].der, cert, err));
+    SG_TRY(check_type(plan->type, cert, err));
+    *ret =
+        (struct tbs_view){ cert->alg, cert->issuer, cert->aki, cert->spki.der };
+    return SG_OK;
+}
+
+static enum sg_rc view(struct sg_arena *arena, const struct cer_plan *plan,
+                       size_t i, struct tbs_view *ret, struct sg_err *err)
+{
+    struct ca_csr *csr = sg_arena_new(arena, struct ca_csr);
+    struct ca_crl crl = { 0 };
+    struct sg_slice der = { 0 };
+
+    if (csr == NULL)
+        return sg_err_set(err, SG_NOMEM, "plan");
+    if (plan->type == CER_TYPE_CRL) {
+        SG_TRY(cer_plan_crl(plan, i, arena, &crl, err));
+        *ret = (struct tbs_view){ .alg = crl.alg,
+                                  .issuer = crl.issuer,
+                                  .aki = crl.aki };
         return SG_OK;
     }
-    sg_buf_init(&der, CER_PLAN_MAX);
-    rc = cer_wrap_unsigned(plan->tbs, plan->alg, &der, err);
-    struct sg_slice copy = sg_arena_copy(arena, sg_buf_slice(&der));
-    sg_buf_done(&der);
-    if (rc != SG_OK)
-        return rc;
-    if (copy.p == NULL)
-        return sg_err_set(err, SG_NOMEM, "plan");
-    if (plan->type == CER_TYPE_CSR) {
-        SG_TRY(ca_csr_parse(arena, copy, csr, err));
-        *ret = (struct tbs_view){ .alg = csr->alg, .spki = csr->spki.der };
-        return SG_OK;
-    }
-    SG_TRY(ca_crl_parse(arena, copy, crl, err));
-    *ret = (struct tbs_view){ .alg = crl->alg,
-                              .issuer = crl->issuer,
-                              .aki = crl->aki };
+    if (plan->type != CER_TYPE_CSR)
+        return view_certificate(arena, plan, ret, err);
+    SG_TRY(wrapped(plan, i, arena, &der, err));
+    SG_TRY(ca_csr_parse(arena, der, csr, err));
+    *ret = (struct tbs_view){ .alg = csr->alg, .spki = csr->spki.der };
     return SG_OK;
 }
 
@@ -266,13 +290,28 @@ static enum sg_rc check_signer(const struct cer_plan *plan,
     return SG_OK;
 }
 
+static enum sg_rc check_one(const struct cer_plan *plan, size_t i,
+                            const struct ca_cert *issuer, struct sg_err *err)
+{
+    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    struct tbs_view tbs = { 0 };
+
+    sg_arena_init(&arena, WORK_MAX);
+    if (view(&arena, plan, i, &tbs, err) != SG_OK)
+        return sg_err_wrap(err, "plan: TBS");
+    if (tbs.alg != plan->alg)
+        return sg_err_set(err, SG_FORMAT,
+                          "plan: \"algorithm\" is %s but the TBS says %s",
+                          ca_sigalg_name(plan->alg), ca_sigalg_name(tbs.alg));
+    return check_signer(plan, &tbs, issuer, err);
+}
+
 enum sg_rc cer_plan_check_tbs(const struct cer_plan *plan, struct sg_err *err)
 {
     bool alone = plan->type == CER_TYPE_ROOT || plan->type == CER_TYPE_CSR
                  || plan->type == CER_TYPE_KEY;
     SG_CLEANUP(sg_arena_done) struct sg_arena arena;
     struct ca_cert *issuer = NULL;
-    struct tbs_view tbs = { 0 };
 
     sg_arena_init(&arena, WORK_MAX);
     if (alone != (plan->n_chain == 0))
@@ -282,11 +321,7 @@ enum sg_rc cer_plan_check_tbs(const struct cer_plan *plan, struct sg_err *err)
     if (plan->type == CER_TYPE_KEY)
         return SG_OK;
     SG_TRY(check_chain(&arena, plan, &issuer, err));
-    if (view(&arena, plan, &tbs, err) != SG_OK)
-        return sg_err_wrap(err, "plan: TBS");
-    if (tbs.alg != plan->alg)
-        return sg_err_set(err, SG_FORMAT,
-                          "plan: \"algorithm\" is %s but the TBS says %s",
-                          ca_sigalg_name(plan->alg), ca_sigalg_name(tbs.alg));
-    return check_signer(plan, &tbs, issuer, err);
+    for (size_t i = 0; i < plan->n_sign; i++)
+        SG_TRY(check_one(plan, i, issuer, err));
+    return SG_OK;
 }

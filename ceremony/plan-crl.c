@@ -3,16 +3,12 @@
 
 #include "ca/crl.h"
 #include "ca/rules.h"
+#include "ceremony/ledger.h"
 #include "ceremony/plan-build.h"
 #include "common/parse.h"
 
-/* An INTEGER's content without the octet that only says "not negative". */
-static struct sg_slice magnitude(struct sg_slice number)
-{
-    while (number.len > 0 && number.p[0] == 0)
-        number = SG_SLICE(number.p + 1, number.len - 1);
-    return number;
-}
+#define EVERY_MIN INT64_C(3600) /* seconds between two CRLs */
+#define HASTE INT64_C(86400)    /* less time to publish is worth a warning */
 
 static enum sg_rc read_hex(struct cer_build *build, const char *key,
                            const char *text, struct sg_slice *ret,
@@ -29,10 +25,10 @@ static enum sg_rc read_hex(struct cer_build *build, const char *key,
             err, SG_CONFIG,
             "%s: %zu octets, at most %d (RFC 5280 4.1.2.2, 5.2.3)", key,
             octets.len, CA_SERIAL_MAX);
-    struct sg_slice copy =
-        sg_arena_copy(build->arena, magnitude(sg_buf_slice(&octets)));
-    if (copy.len == 0)
+    struct sg_slice number = cer_magnitude(sg_buf_slice(&octets));
+    if (number.len == 0 || number.p[0] == 0)
         return sg_err_set(err, SG_CONFIG, "%s: is zero", key);
+    struct sg_slice copy = sg_arena_copy(build->arena, number);
     if (copy.p == NULL)
         return sg_err_set(err, SG_NOMEM, "%s", key);
     *ret = copy;
@@ -53,7 +49,7 @@ static enum sg_rc read_number(struct cer_build *build, const char *text,
     for (size_t i = 0; i < sizeof(octets); i++)
         octets[i] = (uint8_t)(number >> (8 * (sizeof(octets) - 1 - i)));
     *ret = sg_arena_copy(build->arena,
-                         magnitude(SG_SLICE(octets, sizeof(octets))));
+                         cer_magnitude(SG_SLICE(octets, sizeof(octets))));
     return ret->p != NULL ? SG_OK : sg_err_set(err, SG_NOMEM, "crl: number");
 }
 
@@ -161,12 +157,93 @@ static enum sg_rc read_entries(struct cer_build *build,
     return SG_OK;
 }
 
+/* --- the lists ------------------------------------------------------------------ */
+
+struct series {
+    size_t n;
+    int64_t every; /* seconds */
+};
+
+static enum sg_rc read_package(struct cer_build *build, struct series *ret,
+                               struct sg_err *err)
+{
+    const struct cer_request_package *package = build->request->crl->package;
+    struct sg_err why = { 0 };
+
+    *ret = (struct series){ 1, 0 };
+    if (package == NULL)
+        return SG_OK;
+    if (package->count < 2 || package->count > CER_SIGN_MAX)
+        return sg_err_set(err, SG_CONFIG,
+                          "crl: package: count: %u: not between 2 and %d",
+                          package->count, CER_SIGN_MAX);
+    if (sg_parse_duration(package->every, &ret->every, &why) != SG_OK)
+        return sg_err_set(err, SG_CONFIG, "crl: package: every: %s", why.msg);
+    if (ret->every < EVERY_MIN)
+        return sg_err_set(err, SG_CONFIG,
+                          "crl: package: every: \"%s\": less than an hour",
+                          package->every);
+    ret->n = package->count;
+    return SG_OK;
+}
+
+/* number + 1, in the arena. */
+static enum sg_rc next_number(struct cer_build *build, struct sg_slice *number,
+                              struct sg_err *err)
+{
+    uint8_t octets[CA_SERIAL_MAX + 1] = { 0 };
+    size_t at = sizeof(octets) - number->len;
+
+    memcpy(octets + at, number->p, number->len);
+    for (size_t i = sizeof(octets); i-- > 0;)
+        if (++octets[i] != 0)
+            break;
+    *number = sg_arena_copy(build->arena,
+                            cer_magnitude(SG_SLICE(octets, sizeof(octets))));
+    return number->p != NULL ? SG_OK : sg_err_set(err, SG_NOMEM, "crl: number");
+}
+
+static enum sg_rc add_all(struct cer_build *build, struct ca_crl_args *args,
+                          const struct series *series, struct sg_err *err)
+{
+    for (size_t i = 0; i < series->n; i++) {
+        if (i > 0) {
+            SG_TRY(next_number(build, &args->number, err));
+            args->this_update += series->every;
+            args->next_update += series->every;
+        }
+        if (ca_crl_tbs(args, &build->tbs, err) != SG_OK)
+            return series->n == 1 ? err->rc
+                                  : sg_err_wrap(err,
+                                                "crl: package: CRL %zu of "
+                                                "%zu",
+                                                i + 1, series->n);
+        SG_TRY(cer_build_add(build, err));
+    }
+    return SG_OK;
+}
+
+static void warn_of_haste(struct cer_build *build,
+                          const struct ca_crl_args *args,
+                          const struct series *series)
+{
+    int64_t left = args->next_update - args->this_update - series->every;
+
+    if (series->n > 1 && left < HASTE)
+        cer_build_warn(build,
+                       "crl: package: each has to be published within %lld "
+                       "hours: then the one before it runs out",
+                       (long long)(left / 3600));
+}
+
 enum sg_rc cer_build_crl(struct cer_build *build, struct sg_err *err)
 {
     const struct cer_request_crl *crl = build->request->crl;
     struct ca_crl_args args = { .issuer = ca_issuer_cert(build->issuer),
                                 .alg = build->plan->alg,
                                 .distribution_point = crl->distribution_point };
+    struct ca_crl last = { 0 };
+    struct series series = { 0 };
 
     SG_TRY(read_number(build, crl->number, &args.number, err));
     SG_TRY(cer_value_time("crl: this_update", crl->this_update,
@@ -175,5 +252,11 @@ enum sg_rc cer_build_crl(struct cer_build *build, struct sg_err *err)
                           &args.next_update, err));
     SG_TRY(read_scope(crl->scope, &args.scope, err));
     SG_TRY(read_entries(build, &args, err));
-    return ca_crl_tbs(&args, &build->tbs, err);
+    SG_TRY(read_package(build, &series, err));
+    SG_TRY(cer_build_past(build, &last, err));
+    SG_TRY(add_all(build, &args, &series, err));
+    SG_TRY(cer_build_check_past(build, &last, err));
+    SG_TRY(cer_plan_check_package(build->plan, err));
+    warn_of_haste(build, &args, &series);
+    return SG_OK;
 }

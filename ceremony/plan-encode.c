@@ -123,11 +123,10 @@ static enum sg_rc put_inputs(const struct cer_plan *plan, json_object *object,
     return SG_OK;
 }
 
-static enum sg_rc put_tbs(const struct cer_plan *plan, json_object *object,
-                          struct sg_err *err)
+static enum sg_rc put_chain(const struct cer_plan *plan, json_object *object,
+                            struct sg_err *err)
 {
     json_object *inner = NULL;
-    uint8_t hash[32];
 
     SG_TRY(new_list(object, "chain", &inner, err));
     for (size_t i = 0; i < plan->n_chain; i++) {
@@ -140,17 +139,39 @@ static enum sg_rc put_tbs(const struct cer_plan *plan, json_object *object,
             json_object_new_string_len((const char *)text.data, (int)text.len),
             err));
     }
+    return SG_OK;
+}
+
+static enum sg_rc put_one(const struct cer_plan *plan, size_t i,
+                          json_object *list, struct sg_err *err)
+{
+    json_object *one = json_object_new_object();
+    json_object *content = NULL;
+    uint8_t hash[32];
+
+    SG_TRY(add(list, one, err));
+    SG_TRY(cer_json_put_bytes(one, "tbs", plan->sign[i].der, err));
+    SG_TRY(cer_sha256(plan->sign[i].der, hash, err));
+    SG_TRY(cer_json_put_hex(one, "tbs_sha256", SG_SLICE(hash, 32), err));
+    SG_TRY(cer_describe(plan, i, &content, err));
+    return cer_json_put(one, "content", content, err);
+}
+
+static enum sg_rc put_sign(const struct cer_plan *plan, json_object *object,
+                           struct sg_err *err)
+{
+    json_object *inner = NULL;
+    json_object *list = NULL;
+
     if (plan->type == CER_TYPE_KEY)
         return cer_json_put_null(object, "sign", err);
     SG_TRY(new_object(object, "sign", &inner, err));
     SG_TRY(
         cer_json_put_text(inner, "algorithm", ca_sigalg_name(plan->alg), err));
-    SG_TRY(cer_json_put_bytes(inner, "tbs", plan->tbs, err));
-    SG_TRY(cer_sha256(plan->tbs, hash, err));
-    SG_TRY(cer_json_put_hex(inner, "tbs_sha256", SG_SLICE(hash, 32), err));
-    json_object *content = NULL;
-    SG_TRY(cer_describe(plan, &content, err));
-    return cer_json_put(inner, "content", content, err);
+    SG_TRY(new_list(inner, "list", &list, err));
+    for (size_t i = 0; i < plan->n_sign; i++)
+        SG_TRY(put_one(plan, i, list, err));
+    return SG_OK;
 }
 
 enum sg_rc cer_plan_encode(const struct cer_plan *plan, struct sg_buf *out,
@@ -170,6 +191,8 @@ enum sg_rc cer_plan_encode(const struct cer_plan *plan, struct sg_buf *out,
     SG_TRY(put_key(plan, object, err));
     SG_TRY(put_rules(plan, object, err));
     SG_TRY(put_inputs(plan, object, err));
-    SG_TRY(put_tbs(plan, object, err));
+    SG_TRY(put_chain(plan, object, err));
+    SG_TRY(put_sign(plan, object, err));
+    SG_TRY(cer_past_put(plan, object, err));
     return cer_json_write(object, out, err);
 }

@@ -32,14 +32,28 @@ enum sg_rc cer_guard_tell(const struct tok_guard *guard, cer_guard_row row,
 /* Does the TBS go with the plan's chain, key and algorithm? SG_FORMAT. */
 enum sg_rc cer_plan_check_tbs(const struct cer_plan *plan, struct sg_err *err);
 
-/* The canonical bytes. json, sha256 and tbs_sha256 are not looked at. */
+/* Do the CRLs follow one another, and what was published last, without a gap?
+ * SG_POLICY. Nothing for other types. */
+enum sg_rc cer_plan_check_package(const struct cer_plan *plan,
+                                  struct sg_err *err);
+
+/* From sign: the hash of each, and tbs_sha256. */
+enum sg_rc cer_plan_hash(struct cer_plan *plan, struct sg_err *err);
+
+/* The canonical bytes. json and the hashes are not looked at. */
 enum sg_rc cer_plan_encode(const struct cer_plan *plan, struct sg_buf *out,
                            struct sg_err *err);
 
-/* What the TBS says, for people: derived from nothing but its bytes. NULL for
- * CER_TYPE_KEY. The caller frees *ret. SG_FORMAT when it cannot be read. */
-enum sg_rc cer_describe(const struct cer_plan *plan, json_object **ret,
+/* Member "crl": null unless the plan is of that type. */
+enum sg_rc cer_past_put(const struct cer_plan *plan, json_object *object,
                         struct sg_err *err);
+enum sg_rc cer_past_take(struct cer_reader *in, struct sg_arena *arena,
+                         struct cer_plan *plan, struct sg_err *err);
+
+/* What the i-th TBS says, for people: derived from nothing but its bytes. The
+ * caller frees *ret. SG_FORMAT when it cannot be read. */
+enum sg_rc cer_describe(const struct cer_plan *plan, size_t i,
+                        json_object **ret, struct sg_err *err);
 enum sg_rc cer_describe_certificate(struct sg_slice tbs, json_object **ret,
                                     struct sg_err *err);
 enum sg_rc cer_describe_csr(struct sg_slice info, enum ca_sigalg alg,

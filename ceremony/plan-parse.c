@@ -287,27 +287,58 @@ static enum sg_rc compare(json_object *written, json_object *derived,
     return SG_OK;
 }
 
-static enum sg_rc check_content(struct cer_reader *sign,
-                                const struct cer_plan *plan, struct sg_err *err)
+static enum sg_rc check_content(struct cer_reader *one,
+                                const struct cer_plan *plan, size_t i,
+                                struct sg_err *err)
 {
     SG_CLEANUP(cer_json_free) json_object *derived = NULL;
     json_object *written = NULL;
     uint8_t hash[32];
 
-    SG_TRY(cer_take_hex(sign, "tbs_sha256", hash, 32, err));
-    if (memcmp(hash, plan->tbs_sha256, 32) != 0)
+    SG_TRY(cer_take_hex(one, "tbs_sha256", hash, 32, err));
+    if (memcmp(hash, plan->sign[i].sha256, 32) != 0)
         return sg_err_set(err, SG_FORMAT,
                           "plan: \"tbs_sha256\" is not the hash of the TBS");
-    SG_TRY(cer_take(sign, "content", json_type_object, &written, err));
-    if (cer_describe(plan, &derived, err) != SG_OK)
+    SG_TRY(cer_take(one, "content", json_type_object, &written, err));
+    if (cer_describe(plan, i, &derived, err) != SG_OK)
         return sg_err_wrap(err, "plan: TBS");
     return compare(written, derived, err);
+}
+
+static enum sg_rc take_tbs(json_object *list, struct sg_arena *arena,
+                           struct cer_plan *plan, struct sg_err *err)
+{
+    struct cer_reader one;
+
+    for (size_t i = 0; i < plan->n_sign; i++) {
+        SG_TRY(entry(list, i, "plan: sign", &one, err));
+        SG_TRY(cer_take_bytes(&one, "tbs", arena, &plan->sign[i].der, err));
+        SG_TRY(cer_sha256(plan->sign[i].der, plan->sign[i].sha256, err));
+        if (check_content(&one, plan, i, err) != SG_OK)
+            return plan->n_sign == 1 ? err->rc
+                                     : sg_err_wrap(err, "plan: sign[%zu]", i);
+        SG_TRY(cer_reader_end(&one, err));
+    }
+    return cer_plan_hash(plan, err);
+}
+
+/* A room gathers for one act; only CRLs are made for the months ahead. */
+static enum sg_rc check_count(const struct cer_plan *plan, struct sg_err *err)
+{
+    if (plan->n_sign == 0)
+        return sg_err_set(err, SG_FORMAT, "plan: sign: \"list\" is empty");
+    if (plan->n_sign > 1 && plan->type != CER_TYPE_CRL)
+        return sg_err_set(err, SG_FORMAT,
+                          "plan: sign: type %s signs one thing, not %zu",
+                          cer_type_name(plan->type), plan->n_sign);
+    return SG_OK;
 }
 
 static enum sg_rc take_sign(struct cer_reader *in, struct sg_arena *arena,
                             struct cer_plan *plan, struct sg_err *err)
 {
     json_object *none = NULL;
+    json_object *list = NULL;
     struct cer_reader sign;
     const char *alg = NULL;
 
@@ -316,9 +347,13 @@ static enum sg_rc take_sign(struct cer_reader *in, struct sg_arena *arena,
     SG_TRY(take_object(in, "sign", "plan: sign", &sign, err));
     SG_TRY(cer_take_text(&sign, "algorithm", arena, &alg, err));
     SG_TRY(sigalg_by_name(alg, &plan->alg, err));
-    SG_TRY(cer_take_bytes(&sign, "tbs", arena, &plan->tbs, err));
-    SG_TRY(cer_sha256(plan->tbs, plan->tbs_sha256, err));
-    SG_TRY(check_content(&sign, plan, err));
+    SG_TRY(take_list(&sign, "list", CER_SIGN_MAX, &list, err));
+    plan->n_sign = json_object_array_length(list);
+    plan->sign = sg_arena_array(arena, struct cer_tbs, plan->n_sign + 1);
+    if (plan->sign == NULL)
+        return no_memory(err);
+    SG_TRY(check_count(plan, err));
+    SG_TRY(take_tbs(list, arena, plan, err));
     return cer_reader_end(&sign, err);
 }
 
@@ -371,6 +406,7 @@ static enum sg_rc take_all(json_object *object, struct sg_arena *arena,
     SG_TRY(take_warnings(&in, arena, plan, err));
     SG_TRY(take_chain(&in, arena, plan, err));
     SG_TRY(take_sign(&in, arena, plan, err));
+    SG_TRY(cer_past_take(&in, arena, plan, err));
     return cer_reader_end(&in, err);
 }
 
@@ -380,13 +416,15 @@ static enum sg_rc parse(struct sg_slice json, struct sg_arena *arena,
     SG_CLEANUP(cer_json_free) json_object *object = NULL;
 
     if (json.len > CER_PLAN_MAX)
-        return sg_err_set(err, SG_FORMAT, "plan: more than %d bytes",
+        return sg_err_set(err, SG_FORMAT, "plan: more than %zu bytes",
                           CER_PLAN_MAX);
     SG_TRY(cer_json_read(json, "plan", &object, err));
     SG_TRY(take_all(object, arena, plan, err));
     if (cer_plan_check(plan, SG_FORMAT, err) != SG_OK)
         return sg_err_wrap(err, "plan");
     SG_TRY(cer_plan_check_tbs(plan, err));
+    if (cer_plan_check_package(plan, err) != SG_OK)
+        return sg_err_wrap(err, "plan");
     plan->json = sg_arena_copy(arena, json);
     if (plan->json.p == NULL)
         return no_memory(err);

@@ -197,6 +197,20 @@ static enum sg_rc set_key(struct cer_build *build, struct sg_err *err)
 
 /* --- what will be signed --------------------------------------------------------- */
 
+enum sg_rc cer_build_add(struct cer_build *build, struct sg_err *err)
+{
+    struct cer_plan *plan = build->plan;
+
+    if (plan->n_sign == CER_SIGN_MAX)
+        return sg_err_set(err, SG_BUG, "plan: too much to sign");
+    plan->sign[plan->n_sign].der =
+        sg_arena_copy(build->arena, sg_buf_slice(&build->tbs));
+    if (plan->sign[plan->n_sign++].der.p == NULL)
+        return no_memory(err);
+    sg_buf_reset(&build->tbs);
+    return SG_OK;
+}
+
 static enum sg_rc set_tbs(struct cer_build *build, struct sg_err *err)
 {
     struct cer_plan *plan = build->plan;
@@ -215,17 +229,15 @@ static enum sg_rc set_tbs(struct cer_build *build, struct sg_err *err)
         SG_TRY(cer_build_csr(build, err));
         break;
     case CER_TYPE_CRL:
-        SG_TRY(cer_build_crl(build, err));
-        break;
+        return cer_build_crl(build, err);
     case CER_TYPE_KEY:
     case CER_TYPE_UNSET:
-        break;
+        return SG_OK;
     }
-    plan->tbs = sg_buf_slice(&build->tbs);
-    return SG_OK;
+    return cer_build_add(build, err);
 }
 
-static void lint_crl_of(const struct cer_plan *plan,
+static void lint_crl_of(const struct cer_plan *plan, size_t i,
                         const struct lint_options *options,
                         struct lint_report *report)
 {
@@ -235,7 +247,8 @@ static void lint_crl_of(const struct cer_plan *plan,
 
     /* Without the issuer: there is no signature yet to be held against it. */
     sg_buf_init(&der, CER_PLAN_MAX);
-    if (cer_wrap_unsigned(plan->tbs, plan->alg, &der, &ignored) == SG_OK)
+    if (cer_wrap_unsigned(plan->sign[i].der, plan->alg, &der, &ignored)
+        == SG_OK)
         lint_crl(sg_buf_slice(&der), nobody, options, report);
     sg_buf_done(&der);
 }
@@ -267,21 +280,24 @@ void cer_plan_lint(const struct cer_plan *plan, int64_t date,
 {
     const struct lint_options options = lint_options(plan, date);
 
-    if (plan->type == CER_TYPE_CRL)
-        lint_crl_of(plan, &options, report);
-    else if (plan->type != CER_TYPE_KEY && plan->type != CER_TYPE_CSR)
-        lint_first_of_chain(plan, plan->tbs, true, date, report);
+    for (size_t i = 0; plan->type == CER_TYPE_CRL && i < plan->n_sign; i++)
+        lint_crl_of(plan, i, &options, report);
+    if (plan->type != CER_TYPE_KEY && plan->type != CER_TYPE_CSR
+        && plan->type != CER_TYPE_CRL)
+        lint_first_of_chain(plan, plan->sign[0].der, true, date, report);
 }
 
-void cer_plan_lint_result(const struct cer_plan *plan, struct sg_slice result,
-                          int64_t date, struct lint_report *report)
+void cer_plan_lint_result(const struct cer_plan *plan,
+                          const struct sg_slice *result, int64_t date,
+                          struct lint_report *report)
 {
     const struct lint_options options = lint_options(plan, date);
 
-    if (plan->type == CER_TYPE_CRL)
-        lint_crl(result, plan->chain[0], &options, report);
-    else if (plan->type != CER_TYPE_KEY && plan->type != CER_TYPE_CSR)
-        lint_first_of_chain(plan, result, false, date, report);
+    for (size_t i = 0; plan->type == CER_TYPE_CRL && i < plan->n_sign; i++)
+        lint_crl(result[i], plan->chain[0], &options, report);
+    if (plan->type != CER_TYPE_KEY && plan->type != CER_TYPE_CSR
+        && plan->type != CER_TYPE_CRL)
+        lint_first_of_chain(plan, result[0], false, date, report);
 }
 
 static enum sg_rc lint(struct cer_build *build, struct lint_report *report,
@@ -323,12 +339,8 @@ static enum sg_rc freeze(struct cer_build *build, struct cer_plan *ret_plan,
     return cer_plan_parse(sg_buf_slice(&json), build->arena, ret_plan, err);
 }
 
-static enum sg_rc resolve(struct cer_build *build, struct sg_slice yaml,
-                          struct cer_plan *ret_plan, struct lint_report *report,
-                          struct sg_err *err)
+static enum sg_rc new_plan(struct cer_build *build, struct sg_err *err)
 {
-    SG_CLEANUP(cer_request_free) struct cer_request *request = NULL;
-    const char *slash = strrchr(build->path, '/');
     struct cer_plan *plan = sg_arena_new(build->arena, struct cer_plan);
 
     if (plan == NULL)
@@ -337,11 +349,23 @@ static enum sg_rc resolve(struct cer_build *build, struct sg_slice yaml,
         sg_arena_array(build->arena, struct cer_input, CER_INPUTS_MAX);
     plan->warning =
         sg_arena_array(build->arena, const char *, CER_WARNINGS_MAX);
-    if (plan->input == NULL || plan->warning == NULL)
-        return no_memory(err);
+    plan->sign = sg_arena_array(build->arena, struct cer_tbs, CER_SIGN_MAX);
+    build->plan = plan;
+    return plan->input == NULL || plan->warning == NULL || plan->sign == NULL
+               ? no_memory(err)
+               : SG_OK;
+}
+
+static enum sg_rc resolve(struct cer_build *build, struct sg_slice yaml,
+                          struct cer_plan *ret_plan, struct lint_report *report,
+                          struct sg_err *err)
+{
+    SG_CLEANUP(cer_request_free) struct cer_request *request = NULL;
+    const char *slash = strrchr(build->path, '/');
+
+    SG_TRY(new_plan(build, err));
     SG_TRY(cer_request_parse(yaml, build->path, &request, err));
     build->request = request;
-    build->plan = plan;
     SG_TRY(cer_input_record(
         build, "request", slash != NULL ? slash + 1 : build->path, yaml, err));
     if (build_all(build, report, err) != SG_OK)

@@ -48,6 +48,11 @@ bool cer_person_same(const struct cer_person *a, const struct cer_person *b)
            || (a->spki.len > 0 && sg_slice_eq(a->spki, b->spki));
 }
 
+bool cer_plan_is_package(const struct cer_plan *plan)
+{
+    return plan->n_sign > 1;
+}
+
 enum sg_rc cer_sha256(struct sg_slice bytes, uint8_t ret[static 32],
                       struct sg_err *err)
 {

@@ -10,13 +10,17 @@
 
 #include "ca/authority.h"
 #include "ca/cert.h"
+#include "ca/crl.h"
 #include "common/arena.h"
 #include "lint/lint.h"
 #include "pkcs11/keytype.h"
 
-#define CER_PLAN_VERSION 1
-#define CER_PLAN_MAX 262144 /* bytes of canonical JSON */
+#define CER_PLAN_VERSION 2
+/* Bytes of canonical JSON: a package of CER_SIGN_MAX CRLs with 2,000 entries
+ * each, the most that a request may name, takes less. */
+#define CER_PLAN_MAX ((size_t)16 * 1024 * 1024)
 #define CER_APPROVERS_MAX 16
+#define CER_SIGN_MAX 36 /* a CRL for each month of three years */
 
 enum cer_type {
     CER_TYPE_UNSET,
@@ -52,6 +56,27 @@ struct cer_key {
     struct tok_guard guard; /* CER_TYPE_KEY */
 };
 
+/* One thing that the token signs. */
+struct cer_tbs {
+    struct sg_slice der;
+    uint8_t sha256[32];
+};
+
+/* What was published before the CRLs of a plan. */
+struct cer_past {
+    bool has_last; /* false: this issuer has published none */
+    struct sg_slice number;
+    int64_t this_update, next_update;
+    int64_t entries;
+    uint8_t sha256[32]; /* of the whole CRL, DER */
+    /* Serial numbers that may be left out: their certificates have expired,
+     * and the last CRL is younger than that (RFC 5280 3.3). */
+    struct sg_slice *expired;
+    size_t n_expired;
+    /* CRLs that were signed ahead and would come later are withdrawn. */
+    bool withdraw;
+};
+
 /* Everything borrowed from the arena that resolved or parsed it. */
 struct cer_plan {
     enum cer_type type;
@@ -82,10 +107,15 @@ struct cer_plan {
     const char **warning;
     size_t n_warnings;
 
-    /* What will be signed; empty for CER_TYPE_KEY. */
+    /* What will be signed: nothing for CER_TYPE_KEY, one or more CRLs for
+     * CER_TYPE_CRL, one thing for all others. */
     enum ca_sigalg alg;
-    struct sg_slice tbs;
+    struct cer_tbs *sign;
+    size_t n_sign;
+    /* What people read to one another: the hash of the TBS or, for several,
+     * the SHA-256 of their hashes one after the other. */
     uint8_t tbs_sha256[32];
+    struct cer_past past; /* CER_TYPE_CRL */
     /* The chain above it, issuer first, DER; empty for a root. */
     struct sg_slice chain[CA_CHAIN_MAX];
     size_t n_chain;
@@ -109,13 +139,23 @@ enum sg_rc cer_plan_resolve(const char *path, int64_t now,
 enum sg_rc cer_plan_parse(struct sg_slice json, struct sg_arena *arena,
                           struct cer_plan *ret_plan, struct sg_err *err);
 
+/* Has a CRL for each of several months? */
+bool cer_plan_is_package(const struct cer_plan *plan);
+/* The i-th TBS of a plan of type crl, read; the signature is zeroes. Lives in
+ * the arena. */
+enum sg_rc cer_plan_crl(const struct cer_plan *plan, size_t i,
+                        struct sg_arena *arena, struct ca_crl *ret,
+                        struct sg_err *err);
+
 /* What the linter says about the plan's TBS under its chain by the rules of
  * another day. Appends to *report; nothing for a key or a request. */
 void cer_plan_lint(const struct cer_plan *plan, int64_t date,
                    struct lint_report *report);
-/* The same about what came out: the certificate or CRL, signed. */
-void cer_plan_lint_result(const struct cer_plan *plan, struct sg_slice result,
-                          int64_t date, struct lint_report *report);
+/* The same about what came out, signed: the certificate, or as many CRLs as the
+ * plan has. */
+void cer_plan_lint_result(const struct cer_plan *plan,
+                          const struct sg_slice *result, int64_t date,
+                          struct lint_report *report);
 
 enum sg_rc cer_sha256(struct sg_slice bytes, uint8_t ret[static 32],
                       struct sg_err *err);

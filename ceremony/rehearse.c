@@ -229,6 +229,19 @@ static enum sg_rc with_key(struct stage *s, struct sg_slice der,
     return SG_OK;
 }
 
+/* Of the plan's own TBS: it has one. */
+static enum sg_rc with_key_in_tbs(struct stage *s, struct sg_slice spki,
+                                  struct cer_plan *plan, struct sg_err *err)
+{
+    struct cer_tbs *sign = sg_arena_new(&s->arena, struct cer_tbs);
+
+    if (sign == NULL)
+        return sg_err_set(err, SG_NOMEM, "rehearsal");
+    SG_TRY(with_key(s, plan->sign[0].der, spki, true, &sign->der, err));
+    plan->sign = sign;
+    return cer_plan_hash(plan, err);
+}
+
 /* The plan, with the new key where its own would sign. */
 static enum sg_rc stand_in(struct stage *s, struct cer_plan *plan,
                            struct sg_err *err)
@@ -242,11 +255,10 @@ static enum sg_rc stand_in(struct stage *s, struct cer_plan *plan,
     const struct tok_key_info *info = tok_key_info(key);
     struct sg_slice spki = SG_SLICE(info->spki, info->spki_len);
     if (plan->n_chain == 0)
-        SG_TRY(with_key(s, plan->tbs, spki, true, &plan->tbs, err));
+        SG_TRY(with_key_in_tbs(s, spki, plan, err));
     else
         SG_TRY(with_key(s, plan->chain[0], spki, false, &plan->chain[0], err));
     plan->key.spki = spki;
-    SG_TRY(cer_sha256(plan->tbs, plan->tbs_sha256, err));
     return plan->n_chain == 0
                ? SG_OK
                : tok_guard_bind_chain(key, plan->chain[0], plan->chain + 1,

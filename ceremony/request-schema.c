@@ -3,7 +3,7 @@
 
 #define TEXT_MAX 4096 /* bytes of one value */
 #define LIST_MAX 256
-#define REVOKED_MAX 2000 /* entries that still fit into a plan */
+#define REVOKED_MAX 2000 /* entries; CER_PLAN_MAX has room for them */
 
 #define TEXT(type, key) \
     CYAML_FIELD_STRING_PTR(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, \
@@ -162,13 +162,24 @@ static const cyaml_schema_field_t ENTRY_FIELDS[] = {
 static const cyaml_schema_value_t ENTRY_VALUE = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct cer_request_entry, ENTRY_FIELDS) };
 
+static const cyaml_schema_field_t PACKAGE_FIELDS[] = {
+    CYAML_FIELD_UINT("count", CYAML_FLAG_DEFAULT, struct cer_request_package,
+                     count),
+    NEEDED(cer_request_package, every),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t CRL_FIELDS[] = {
+    NEEDED(cer_request_crl, last),
     NEEDED(cer_request_crl, number),
     NEEDED(cer_request_crl, this_update),
     NEEDED(cer_request_crl, next_update),
     TEXT(cer_request_crl, scope),
     TEXT(cer_request_crl, distribution_point),
     LIST_OF(cer_request_crl, revoked, ENTRY_VALUE, 0, REVOKED_MAX),
+    LIST(cer_request_crl, expired),
+    MAPPING(cer_request_crl, package, PACKAGE_FIELDS),
+    FLAG(cer_request_crl, withdraw),
     CYAML_FIELD_END,
 };
 

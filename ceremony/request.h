@@ -8,7 +8,7 @@
 
 #include "ceremony/plan.h"
 
-#define CER_REQUEST_MAX 131072 /* bytes; a CRL of a thousand entries fits */
+#define CER_REQUEST_MAX 524288 /* bytes; a CRL of 2,000 entries fits */
 
 struct cer_list {
     char **v;
@@ -80,10 +80,19 @@ struct cer_request_entries {
     struct cer_request_entry *v;
     uint32_t v_count;
 };
+struct cer_request_package {
+    uint32_t count;
+    char *every;
+};
 struct cer_request_crl {
+    char *last; /* file, URL, or CER_LAST_NONE */
     char *number, *this_update, *next_update, *scope, *distribution_point;
     struct cer_request_entries revoked;
+    struct cer_list expired;
+    struct cer_request_package *package;
+    bool *withdraw;
 };
+#define CER_LAST_NONE "none"
 
 struct cer_request {
     enum cer_type kind; /* of type */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ceremony/plan-int.h"
+#include "ceremony/room-int.h"
 #include "common/clock.h"
 #include "common/parse.h"
 
@@ -110,9 +110,29 @@ static void say_entry(const struct cer_room *room, json_object *entry)
     }
 }
 
+/* A revoked certificate takes a line of its own. */
+static bool is_revoked(json_object *entry)
+{
+    return json_object_is_type(entry, json_type_object)
+           && json_object_object_get_ex(entry, "reason", NULL);
+}
+
+static void say_revoked(const struct cer_room *room, json_object *entry)
+{
+    json_object *serial = NULL;
+    json_object *date = NULL;
+    json_object *reason = NULL;
+
+    (void)json_object_object_get_ex(entry, "serial", &serial);
+    (void)json_object_object_get_ex(entry, "date", &date);
+    (void)json_object_object_get_ex(entry, "reason", &reason);
+    cer_say(room, "%s at %s, %s", json_object_get_string(serial),
+            json_object_get_string(date), json_object_get_string(reason));
+}
+
 /* One member. Objects inside are shown by whoever walks, a level deeper. */
-static void say_member(const struct cer_room *room, const char *key,
-                       json_object *value, unsigned indent)
+void cer_say_member(const struct cer_room *room, const char *key,
+                    json_object *value, unsigned indent)
 {
     char title[CER_TITLE_MAX];
     int in = (int)(2 * indent);
@@ -121,9 +141,15 @@ static void say_member(const struct cer_room *room, const char *key,
     cer_say(room, "%*s%-*s ", in, "", CER_TITLE_WIDTH - in, title);
     if (json_object_is_type(value, json_type_array)) {
         for (size_t i = 0; i < json_object_array_length(value); i++) {
-            if (i > 0)
+            json_object *one = json_object_array_get_idx(value, i);
+            if (is_revoked(one) && i > 0)
+                cer_say(room, "\n%-*s ", CER_TITLE_WIDTH, "");
+            else if (i > 0)
                 room->say(room->arg, ", ");
-            say_entry(room, json_object_array_get_idx(value, i));
+            if (is_revoked(one))
+                say_revoked(room, one);
+            else
+                say_entry(room, one);
         }
         if (json_object_array_length(value) == 0)
             room->say(room->arg, "none");
@@ -155,7 +181,7 @@ static void say_object(const struct cer_room *room, json_object *object)
         const char *key = json_object_iter_peek_name(&now->at);
         json_object *value = json_object_iter_peek_value(&now->at);
         json_object_iter_next(&now->at);
-        say_member(room, key, value, depth);
+        cer_say_member(room, key, value, depth);
         if (json_object_is_type(value, json_type_object)
             && depth < INDENT_MAX) {
             depth++;
@@ -239,10 +265,36 @@ static void say_inputs(const struct cer_room *room, const struct cer_plan *plan)
                 plan->warning[i]);
 }
 
+static enum sg_rc say_signed(const struct cer_room *room,
+                             const struct cer_plan *plan, struct sg_err *err)
+{
+    SG_CLEANUP(cer_json_free) json_object *says = NULL;
+
+    cer_say(room, "\nWhat will be signed\n");
+    if (cer_plan_is_package(plan)) {
+        SG_TRY(cer_say_package(room, plan, err));
+    } else {
+        SG_TRY(cer_describe(plan, 0, &says, err));
+        say_object(room, says);
+    }
+    if (plan->type == CER_TYPE_CRL)
+        cer_say_past(room, plan);
+    return say_chain(room, plan, err);
+}
+
+/* Of one thing, or over the hashes of all. */
+static void say_tbs_hash(const struct cer_room *room,
+                         const struct cer_plan *plan)
+{
+    if (cer_plan_is_package(plan))
+        cer_say(room, "%-*s SHA-256 of the %zu hashes, one after the other:\n",
+                CER_TITLE_WIDTH, "All of them", plan->n_sign);
+    cer_say_hash(room, "TBS SHA-256", plan->tbs_sha256);
+}
+
 enum sg_rc cer_say_plan(const struct cer_room *room,
                         const struct cer_plan *plan, struct sg_err *err)
 {
-    SG_CLEANUP(cer_json_free) json_object *says = NULL;
     char from[SG_TIME_TEXT_MAX];
     char until[SG_TIME_TEXT_MAX];
 
@@ -255,16 +307,12 @@ enum sg_rc cer_say_plan(const struct cer_room *room,
             sg_time_text(plan->window_until, until));
     say_people(room, plan);
     SG_TRY(say_key(room, plan, err));
-    if (plan->type != CER_TYPE_KEY) {
-        SG_TRY(cer_describe(plan, &says, err));
-        cer_say(room, "\nWhat will be signed\n");
-        say_object(room, says);
-        SG_TRY(say_chain(room, plan, err));
-    }
+    if (plan->type != CER_TYPE_KEY)
+        SG_TRY(say_signed(room, plan, err));
     say_inputs(room, plan);
     cer_say(room, "\n");
     if (plan->type != CER_TYPE_KEY)
-        cer_say_hash(room, "TBS SHA-256", plan->tbs_sha256);
+        say_tbs_hash(room, plan);
     cer_say_hash(room, "Plan SHA-256", plan->sha256);
     return SG_OK;
 }

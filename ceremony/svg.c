@@ -164,6 +164,8 @@ static void fill_other(const struct cer_plan *plan, json_object *content,
         size_t n = json_object_object_get_ex(content, "revoked", &list)
                        ? json_object_array_length(list)
                        : 0;
+        if (cer_plan_is_package(plan))
+            add_line(box, "the first of %zu CRLs", plan->n_sign);
         add_line(box, "CRL number %s (hex)", text_of(content, "number"));
         add_line(box, "this update %s", text_of(content, "this_update"));
         add_line(box, "next update %s", text_of(content, "next_update"));
@@ -190,7 +192,7 @@ static enum sg_rc fill(const struct cer_plan *plan, size_t level,
                              &cert, err));
         fill_certificate(&cert, box);
     } else if (is_certificate(plan->type)) {
-        SG_TRY(ca_cert_parse_tbs(&arena, plan->tbs, &cert, err));
+        SG_TRY(ca_cert_parse_tbs(&arena, plan->sign[0].der, &cert, err));
         fill_certificate(&cert, box);
     } else {
         fill_other(plan, content, box);

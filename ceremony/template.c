@@ -185,6 +185,10 @@ static const char CRL[] =
     T_ISSUER
     "\n"
     "crl:\n"
+    "# The CRL published last, by file or URL, or none when this CA has never\n"
+    "# published one: the new one is held against it. From the ledger it is the\n"
+    "# newest that \"signet ceremony ledger calendar\" calls published.\n"
+    "  last: CHANGE-ME\n"
     "# Greater than that of every CRL before it, at most 20 octets (RFC 5280\n"
     "# 5.2.3): decimal, or hexadecimal with 0x in front.\n"
     "  number: CHANGE-ME\n"
@@ -206,6 +210,18 @@ static const char CRL[] =
     "#      reason: cessationOfOperation\n"
     "#    - serial: 01a2b3\n"
     "#      date: 2027-01-15T10:00:00Z\n"
+    "# Every entry of the last CRL stays, but for these certificates, which had\n"
+    "# expired when it was made (RFC 5280 3.3).\n"
+    "#  expired: [expired-intermediate.crt]\n"
+    "# CRLs for the months ahead, for a CA that is offline: count of them (2 to\n"
+    "# 36), each with the next number, and both instants later by this. nextUpdate\n"
+    "# has to lie after the next one's thisUpdate: leave time to publish it.\n"
+    "#  package:\n"
+    "#    count: 12\n"
+    "#    every: 30d\n"
+    "# CRLs that were signed ahead and would come after this one are withdrawn:\n"
+    "# after a compromise, when a package lies ready. Default false.\n"
+    "#  withdraw: true\n"
     T_PROFILE
     T_SIGNATURE;
 

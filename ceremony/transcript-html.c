@@ -4,6 +4,7 @@
 
 #include "ceremony/html.h"
 #include "ceremony/json.h"
+#include "ceremony/package.h"
 #include "ceremony/plan-int.h"
 #include "ceremony/svg.h"
 #include "ceremony/transcript.h"
@@ -21,7 +22,6 @@ struct page {
     struct cer_html w;
     const struct cer_transcript *transcript;
     const struct cer_plan *plan;
-    json_object *content; /* "sign.content" of the plan, borrowed; or NULL */
     const struct cer_page_file *file;
     size_t n_files;
 };
@@ -219,32 +219,92 @@ static void put_guard_row(void *arg, const char *title, const char *text)
     cer_html_row(&p->w, title, text);
 }
 
+/* What is signed, and the signatures; of several, one hash over all and each in
+ * a table of its own. */
+static void put_signature(struct page *p)
+{
+    const struct cer_plan *plan = p->plan;
+    json_object *line = cer_transcript_signed(p->transcript, 0);
+
+    row_hash(p, "SHA-256 to be signed", plan->tbs_sha256);
+    cer_html_row(&p->w, "Algorithm", ca_sigalg_name(plan->alg));
+    if (!cer_plan_is_package(plan))
+        cer_html_row(&p->w, "Signature (base64)",
+                     line != NULL ? member(line, "signature") : "not made");
+    else
+        cer_html_rawf(&p->w,
+                      "<dt>Signatures</dt><dd>%zu, each over the hash below; "
+                      "the one above is over these hashes</dd>\n",
+                      plan->n_sign);
+}
+
+static void put_crl_row(struct page *p, size_t i,
+                        const struct cer_ledger_row *row)
+{
+    char from[SG_TIME_TEXT_MAX];
+    char by[SG_TIME_TEXT_MAX];
+    char until[SG_TIME_TEXT_MAX];
+    char hash[65];
+
+    cer_html_raw(&p->w, "<tr><td>");
+    cer_html_text(&p->w, row->number);
+    cer_html_raw(&p->w, "<br>");
+    cer_html_text(&p->w, row->file);
+    cer_html_raw(&p->w, "</td><td>");
+    cer_html_text(&p->w, sg_time_text(row->this_update, from));
+    cer_html_raw(&p->w, "</td><td>");
+    cer_html_text(&p->w, sg_time_text(row->publish_by, by));
+    cer_html_raw(&p->w, "</td><td>");
+    cer_html_text(&p->w, sg_time_text(row->next_update, until));
+    cer_html_raw(&p->w, "</td></tr>\n<tr><td class=\"key\">TBS SHA-256</td>"
+                        "<td colspan=\"3\"><code>");
+    cer_html_text(&p->w, sg_hex(SG_SLICE(p->plan->sign[i].sha256, 32), hash,
+                                sizeof(hash)));
+    cer_html_raw(&p->w, "</code></td></tr>\n");
+}
+
+static enum sg_rc put_crls(struct page *p, struct sg_err *err)
+{
+    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
+    struct cer_ledger ledger = { 0 };
+
+    sg_arena_init(&arena, CER_PLAN_MAX);
+    if (p->plan->type != CER_TYPE_CRL)
+        return SG_OK;
+    SG_TRY(cer_package_rows(p->plan, NULL, &arena, &ledger, err));
+    heading(p, "When to publish");
+    cer_html_raw(&p->w, "<table><tr><th>CRL</th><th>from</th><th>by</th>"
+                        "<th>good until</th></tr>\n");
+    for (size_t i = 0; i < ledger.n; i++)
+        put_crl_row(p, i, &ledger.row[i]);
+    cer_html_raw(&p->w, "</table>\n");
+    return SG_OK;
+}
+
 static enum sg_rc put_signed(struct page *p, struct sg_err *err)
 {
     SG_CLEANUP(cer_json_free) json_object *says = NULL;
-    json_object *line = newest(p, "signed");
     const struct cer_plan *plan = p->plan;
 
+    if (plan->type != CER_TYPE_KEY)
+        SG_TRY(cer_describe(plan, 0, &says, err));
     heading(p, "Hierarchy");
-    SG_TRY(cer_svg_hierarchy(&p->w, plan, p->content, err));
+    SG_TRY(cer_svg_hierarchy(&p->w, plan, says, err));
     heading(p,
             plan->type == CER_TYPE_KEY ? "What was made" : "What was signed");
     cer_html_raw(&p->w, "<dl>");
     cer_html_row(&p->w, "Key", plan->key.label);
     cer_html_row(&p->w, "Key type", tok_key_type_name(plan->key.type));
-    if (plan->type != CER_TYPE_KEY) {
-        row_hash(p, "SHA-256 to be signed", plan->tbs_sha256);
-        cer_html_row(&p->w, "Algorithm", ca_sigalg_name(plan->alg));
-        cer_html_row(&p->w, "Signature (base64)",
-                     line != NULL ? member(line, "signature") : "not made");
-    } else {
+    if (plan->type != CER_TYPE_KEY)
+        put_signature(p);
+    else
         SG_TRY(cer_guard_tell(&plan->key.guard, put_guard_row, p, err));
-    }
     cer_html_raw(&p->w, "</dl>\n");
-    if (plan->type == CER_TYPE_KEY)
+    if (says == NULL)
         return SG_OK;
-    SG_TRY(cer_describe(plan, &says, err));
-    heading(p, "What it says");
+    SG_TRY(put_crls(p, err));
+    heading(p, cer_plan_is_package(plan) ? "What the first one says"
+                                         : "What it says");
     cer_html_json(&p->w, says);
     return SG_OK;
 }
@@ -428,7 +488,8 @@ static enum sg_rc put_codes(struct page *p, struct sg_err *err)
                    p->plan->id,
                    sg_hex(SG_SLICE(p->plan->sha256, 32), hash, sizeof(hash)));
     put_code(p, sg_slice_str(text), "hash of the plan", 0, 1);
-    for (size_t i = 0; i < p->n_files; i++)
+    /* Of a package the codes would fill a book. */
+    for (size_t i = 0; i < p->n_files && !cer_plan_is_package(p->plan); i++)
         SG_TRY(put_file_codes(p, &p->file[i], err));
     cer_html_raw(&p->w, "</div>\n");
     return SG_OK;
@@ -467,16 +528,11 @@ enum sg_rc cer_transcript_html(const struct cer_transcript *transcript,
                                const struct cer_page_file *file, size_t n_files,
                                struct sg_buf *out, struct sg_err *err)
 {
-    SG_CLEANUP(cer_json_free) json_object *json = NULL;
-    json_object *sign = NULL;
     struct page page = {
         .transcript = transcript, .plan = plan, .file = file, .n_files = n_files
     };
     struct page *p = &page;
 
-    SG_TRY(cer_json_read(plan->json, "plan", &json, err));
-    if (json_object_object_get_ex(json, "sign", &sign) && sign != NULL)
-        (void)json_object_object_get_ex(sign, "content", &p->content);
     cer_html_init(&p->w, out);
     put_head(p);
     put_summary(p);

@@ -177,6 +177,21 @@ enum sg_rc cer_transcript_sha256(const struct cer_transcript *transcript,
     return SG_OK;
 }
 
+json_object *cer_transcript_signed(const struct cer_transcript *transcript,
+                                   size_t i)
+{
+    for (size_t k = 0; k < transcript->n; k++) {
+        json_object *line = transcript->line[k];
+        json_object *value;
+        if (json_object_object_get_ex(line, "event", &value)
+            && strcmp(json_object_get_string(value), "signed") == 0
+            && json_object_object_get_ex(line, "index", &value)
+            && json_object_get_int64(value) == (int64_t)i + 1)
+            return line;
+    }
+    return NULL;
+}
+
 static enum sg_rc write_whole(int fd, struct sg_slice bytes, struct sg_err *err)
 {
     size_t done = 0;

@@ -32,6 +32,9 @@ enum sg_rc cer_transcript_add(struct cer_transcript *transcript, int64_t now,
 /* The newest line of this event, or NULL. Borrowed. */
 json_object *cer_transcript_find(const struct cer_transcript *transcript,
                                  const char *event);
+/* The line that has the i-th signature, counted from 0, or NULL. Borrowed. */
+json_object *cer_transcript_signed(const struct cer_transcript *transcript,
+                                   size_t i);
 size_t cer_transcript_count(const struct cer_transcript *transcript);
 json_object *cer_transcript_line(const struct cer_transcript *transcript,
                                  size_t i);
@@ -79,6 +82,9 @@ enum sg_rc cer_transcript_write_page(const char *dir,
 #define CER_FILE_TRANSCRIPT "transcript.jsonl"
 #define CER_FILE_PAGE "transcript.html"
 #define CER_FILE_CMS "transcript.p7s" /* detached CMS over the transcript */
+/* Of type crl: the CRL published before, and when to publish those of a
+ * package (CER_FILE_CALENDAR). */
+#define CER_FILE_LAST "last.crl"
 
 /* The events in their order and what verify holds against the plan. Each may
  * have more members; hashes are hex, bytes base64, times RFC 3339.
@@ -89,18 +95,22 @@ enum sg_rc cer_transcript_write_page(const char *dir,
  * checked      lint_date lint_version profile rules_run, findings: an array of
  *              {rule severity text}
  * approvals    approvals: an array of {name time file sha256}
+ * ledger       last: number and sha256 of the CRL before, or null; withdraws: an
+ *              array of numbers                (CER_TYPE_CRL)
  * confirmed    prompt answer; once for each question, before intent; the last
  *              answer is the first word of the TBS hash, of the plan's for a key
  * refused      prompt answer; not the word
  * intent       action: "sign", "make-key", or "adopt-key" for one that was
- *              made before an interruption; label; tbs_sha256 (sign)
- * signed       algorithm signature           (all but CER_TYPE_KEY)
+ *              made before an interruption; label; index, tbs_sha256 (sign)
+ * signed       index, from 1; tbs_sha256 algorithm signature; number of a CRL;
+ *              once for each that the plan has  (all but CER_TYPE_KEY)
  * key-made     label id spki attributes      (CER_TYPE_KEY)
  * verified     checks: an array of texts ("openssl", "walker" …)
  * linted       as checked, by the lint_date of "checked"
  * written      files: an array of {name sha256}: the plan, the approvals and
  *              everything made; not the transcript nor its page or signature
  * bound        to the guard of the key; may be left out
+ * recorded     files: an array of names in the ledger  (CER_TYPE_CRL)
  * closed       result: "done"
  *
  * resumed      at any place after opened: the ceremony was interrupted

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ceremony/cms.h"
+#include "ceremony/ledger.h"
 #include "ceremony/verify-int.h"
 #include "common/clock.h"
 #include "common/pem.h"
@@ -29,6 +30,18 @@ static bool is_listed(const struct cer_verify *v, const char *name)
         if (strcmp(v->file[i].name, name) == 0)
             return true;
     return false;
+}
+
+enum sg_rc cer_verify_listed(const struct cer_verify *v, const char *name,
+                             struct sg_slice *ret, struct sg_err *err)
+{
+    for (size_t i = 0; i < v->n_files; i++) {
+        if (strcmp(v->file[i].name, name) != 0)
+            continue;
+        *ret = v->file[i].bytes;
+        return SG_OK;
+    }
+    return sg_err_set(err, SG_FORMAT, "written: no %s", name);
 }
 
 /* One row of "written": a name, once, and a hash. */
@@ -167,20 +180,28 @@ enum sg_rc cer_verify_nothing_else(struct cer_verify *v, struct sg_err *err)
 
 /* --- what is in the files ---------------------------------------------------- */
 
-static bool is_planned(const struct cer_verify *v, struct sg_slice der)
+/* Which of the results it is, or n_results. */
+static size_t result_of(const struct cer_verify *v, struct sg_slice der)
 {
-    if (sg_slice_eq(der, v->result))
-        return true;
+    size_t i = 0;
+
+    while (i < v->n_results && !sg_slice_eq(der, v->result[i]))
+        i++;
+    return i;
+}
+
+static bool in_chain(const struct cer_verify *v, struct sg_slice der)
+{
     for (size_t i = 0; i < v->plan.n_chain; i++)
         if (sg_slice_eq(der, v->plan.chain[i]))
             return true;
     return false;
 }
 
-/* The file is DER or PEM blocks; each is the result or of the plan's chain. */
+/* The file is DER or PEM blocks; each is a result or of the plan's chain. */
 static enum sg_rc check_content(const struct cer_verify *v,
-                                const struct cer_page_file *file,
-                                bool *ret_result, struct sg_err *err)
+                                const struct cer_page_file *file, bool *seen,
+                                struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf der;
     struct sg_slice left = file->bytes;
@@ -188,8 +209,9 @@ static enum sg_rc check_content(const struct cer_verify *v,
     bool found = true;
 
     sg_buf_init(&der, CER_VERIFY_FILE_MAX);
-    if (sg_slice_eq(file->bytes, v->result)) {
-        *ret_result = true;
+    size_t which = result_of(v, file->bytes);
+    if (which < v->n_results) {
+        seen[which] = true;
         return SG_OK;
     }
     for (size_t n = 0; found; n++) {
@@ -200,37 +222,46 @@ static enum sg_rc check_content(const struct cer_verify *v,
                               file->name);
         if (!found)
             break;
-        if (!is_planned(v, sg_buf_slice(&der)))
+        which = result_of(v, sg_buf_slice(&der));
+        if (which < v->n_results)
+            seen[which] = true;
+        else if (!in_chain(v, sg_buf_slice(&der)))
             return sg_err_set(err, SG_FORMAT,
                               "%s: holds a %s that is neither the result nor "
                               "in the plan's chain",
                               file->name, label);
-        *ret_result |= sg_slice_eq(sg_buf_slice(&der), v->result);
     }
     return SG_OK;
 }
 
+/* Read by checks of their own: plan and approvals, the CRL before, the
+ * calendar. */
+static bool has_own_check(const char *name)
+{
+    size_t len = strlen(name);
+
+    return (len > 5 && strcmp(name + len - 5, ".json") == 0)
+           || strcmp(name, CER_FILE_LAST) == 0
+           || strcmp(name, CER_FILE_CALENDAR) == 0;
+}
+
 enum sg_rc cer_verify_result(struct cer_verify *v, struct sg_err *err)
 {
-    bool seen = false;
+    bool seen[CER_SIGN_MAX] = { false };
 
-    if (v->result.len == 0)
+    if (!cer_verify_has_result(v))
         return cer_verify_skip(v, CER_VERIFY_NO_RESULT);
     if (v->n_files == 0)
         return cer_verify_skip(v, NO_LIST);
-    for (size_t i = 0; i < v->n_files; i++) {
-        const char *name = v->file[i].name;
-        /* Plan and approvals were read by checks of their own. */
-        size_t len = strlen(name);
-        if (len > 5 && strcmp(name + len - 5, ".json") == 0)
-            continue;
-        if (v->file[i].bytes.len > 0)
-            SG_TRY(check_content(v, &v->file[i], &seen, err));
+    for (size_t i = 0; i < v->n_files; i++)
+        if (!has_own_check(v->file[i].name) && v->file[i].bytes.len > 0)
+            SG_TRY(check_content(v, &v->file[i], seen, err));
+    for (size_t i = 0; i < v->n_results; i++) {
+        if (!seen[i] && v->n_changed > 0)
+            return cer_verify_skip(v, CER_VERIFY_CHANGED);
+        if (!seen[i])
+            return sg_err_set(err, SG_FORMAT, "no file holds the result");
     }
-    if (!seen && v->n_changed > 0)
-        return cer_verify_skip(v, "needs the files as they were written");
-    if (!seen)
-        return sg_err_set(err, SG_FORMAT, "no file holds the result");
     return SG_OK;
 }
 

@@ -7,7 +7,8 @@
 #include "ceremony/json.h"
 #include "ceremony/verify.h"
 
-#define CER_VERIFY_FILES_MAX 64
+/* Each CRL twice, the approvals, the plan, the last CRL, the calendar. */
+#define CER_VERIFY_FILES_MAX 128
 #define CER_VERIFY_FILE_MAX ((size_t)64 * 1024 * 1024) /* bytes; a large CRL */
 #define CER_VERIFY_PATH_MAX 1024
 
@@ -24,7 +25,9 @@ struct cer_verify {
     struct cer_page_file file[CER_VERIFY_FILES_MAX]; /* that "written" lists */
     size_t n_files;
     size_t n_changed; /* of them: not what was written; their bytes are empty */
-    struct sg_slice result; /* DER, made of the plan's TBS and the signature */
+    /* DER, each made of a TBS of the plan and its signature */
+    struct sg_slice result[CER_SIGN_MAX];
+    size_t n_results;
     char note[SG_ERR_MSG_MAX]; /* what a check that is ok has seen */
     bool looked; /* cleared by a check that had nothing to look at */
 };
@@ -44,15 +47,26 @@ enum sg_rc cer_verify_result(struct cer_verify *v, struct sg_err *err);
 enum sg_rc cer_verify_page(struct cer_verify *v, struct sg_err *err);
 enum sg_rc cer_verify_cms(struct cer_verify *v, struct sg_err *err);
 
+/* CRLs only: from the last one published, forward; and when to publish. */
+enum sg_rc cer_verify_past(struct cer_verify *v, struct sg_err *err);
+enum sg_rc cer_verify_calendar(struct cer_verify *v, struct sg_err *err);
+
 enum sg_rc cer_verify_signature(struct cer_verify *v, struct sg_err *err);
 enum sg_rc cer_verify_openssl(struct cer_verify *v, struct sg_err *err);
 enum sg_rc cer_verify_walker(struct cer_verify *v, struct sg_err *err);
 enum sg_rc cer_verify_key(struct cer_verify *v, struct sg_err *err);
 
 #define CER_VERIFY_NO_RESULT "needs the result"
+#define CER_VERIFY_CHANGED "needs the files as they were written"
 /* SG_OK: there was nothing to look at, for this reason. */
 SG_PRINTF(2, 3)
 enum sg_rc cer_verify_skip(struct cer_verify *v, const char *why, ...);
+/* Is there one for everything that the plan signs or makes? */
+bool cer_verify_has_result(const struct cer_verify *v);
+/* A file that "written" lists; empty when it is not what was written. SG_FORMAT
+ * when it is not listed. */
+enum sg_rc cer_verify_listed(const struct cer_verify *v, const char *name,
+                             struct sg_slice *ret, struct sg_err *err);
 /* A file of the folder into the arena. */
 enum sg_rc cer_verify_read(struct cer_verify *v, const char *name,
                            struct sg_slice *ret, struct sg_err *err);

@@ -181,7 +181,7 @@ static enum sg_rc check_lines(struct replay *r, struct sg_err *err)
         json_object *line = cer_transcript_line(r->v->transcript, i);
         SG_TRY(cer_verify_event(r->v, i, &event, &time, err));
         if (strcmp(event, "checked") == 0
-            || (strcmp(event, "linted") == 0 && r->v->result.len > 0))
+            || (strcmp(event, "linted") == 0 && cer_verify_has_result(r->v)))
             SG_TRY(check_line(r, event, line, time, err));
         r->not_before = time;
     }

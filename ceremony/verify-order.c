@@ -29,6 +29,7 @@ static const struct event {
     { "environment", STAGE_OPENED, STAGE_OPENED, STAGE_TOKEN },
     { "checked", STAGE_TOKEN, STAGE_TOKEN, STAGE_CHECKED },
     { "approvals", STAGE_CHECKED, STAGE_CHECKED, STAGE_APPROVED },
+    { "ledger", STAGE_APPROVED, STAGE_APPROVED, STAGE_APPROVED },
     { "confirmed", STAGE_APPROVED, STAGE_CONFIRMED, STAGE_CONFIRMED },
     { "refused", STAGE_APPROVED, STAGE_CONFIRMED, STAGE_APPROVED },
     { "intent", STAGE_CONFIRMED, STAGE_CONFIRMED, STAGE_INTENT },
@@ -38,6 +39,7 @@ static const struct event {
     { "linted", STAGE_VERIFIED, STAGE_VERIFIED, STAGE_LINTED },
     { "written", STAGE_LINTED, STAGE_LINTED, STAGE_WRITTEN },
     { "bound", STAGE_WRITTEN, STAGE_WRITTEN, STAGE_WRITTEN },
+    { "recorded", STAGE_WRITTEN, STAGE_WRITTEN, STAGE_WRITTEN },
     { "closed", STAGE_WRITTEN, STAGE_WRITTEN, STAGE_CLOSED },
 };
 
@@ -55,7 +57,9 @@ static enum stage again(enum stage stage)
     return stage >= STAGE_ACTED ? stage : STAGE_OPENED;
 }
 
-static enum sg_rc step(const char *name, enum stage *stage, struct sg_err *err)
+/* left: how many signatures of the plan are to come. */
+static enum sg_rc step(const char *name, size_t *left, enum stage *stage,
+                       struct sg_err *err)
 {
     const struct event *event = find_event(name);
 
@@ -76,6 +80,9 @@ static enum sg_rc step(const char *name, enum stage *stage, struct sg_err *err)
         return sg_err_set(err, SG_FORMAT, "\"%s\" stands at the wrong place",
                           name);
     *stage = event->to;
+    /* The word was given for all of them. */
+    if (strcmp(name, "signed") == 0 && *left > 0 && --*left > 0)
+        *stage = STAGE_CONFIRMED;
     return SG_OK;
 }
 
@@ -97,6 +104,7 @@ enum sg_rc cer_verify_order(struct cer_verify *v, struct sg_err *err)
     int64_t before = v->plan.created;
     int64_t time = 0;
     size_t intents = 0;
+    size_t left = v->plan.n_sign;
 
     for (size_t i = 0; i < cer_transcript_count(v->transcript); i++) {
         SG_TRY(cer_verify_event(v, i, &name, &time, err));
@@ -105,10 +113,10 @@ enum sg_rc cer_verify_order(struct cer_verify *v, struct sg_err *err)
                               i + 1);
         before = time > before ? time : before;
         intents += strcmp(name, "intent") == 0 ? 1 : 0;
-        if (i > 0 && step(name, &stage, err) != SG_OK)
+        if (i > 0 && step(name, &left, &stage, err) != SG_OK)
             return sg_err_wrap(err, "line %zu", i + 1);
     }
-    if (intents > 1)
+    if (intents > 1 && intents > v->plan.n_sign)
         (void)snprintf(v->note, sizeof(v->note),
                        "the token was asked %zu times", intents);
     return SG_OK;

@@ -40,6 +40,7 @@ static enum sg_rc check_intent(struct cer_verify *v, struct cer_reader *in,
 {
     const char *action = NULL;
     uint8_t hash[32];
+    int64_t index = 0;
     bool key = v->plan.type == CER_TYPE_KEY;
 
     SG_TRY(cer_take_text(in, "action", &v->arena, &action, err));
@@ -52,7 +53,8 @@ static enum sg_rc check_intent(struct cer_verify *v, struct cer_reader *in,
     if (key)
         return SG_OK;
     SG_TRY(cer_take_hex(in, "tbs_sha256", hash, sizeof(hash), err));
-    if (memcmp(hash, v->plan.tbs_sha256, sizeof(hash)) != 0)
+    SG_TRY(cer_take_int(in, "index", 1, (int64_t)v->plan.n_sign, &index, err));
+    if (memcmp(hash, v->plan.sign[index - 1].sha256, sizeof(hash)) != 0)
         return sg_err_set(err, SG_FORMAT,
                           "intent: \"tbs_sha256\" is not the plan's");
     return SG_OK;
@@ -86,10 +88,10 @@ static enum sg_rc check_bound(struct cer_verify *v, struct cer_reader *in,
     uint8_t hash[32];
     uint8_t made[32];
 
-    if (v->result.len == 0)
+    if (!cer_verify_has_result(v))
         return SG_OK; /* the signature's check has told why */
     SG_TRY(cer_take_hex(in, "certificate_sha256", hash, sizeof(hash), err));
-    SG_TRY(cer_sha256(v->result, made, err));
+    SG_TRY(cer_sha256(v->result[0], made, err));
     if (memcmp(hash, made, sizeof(hash)) != 0)
         return sg_err_set(err, SG_FORMAT,
                           "bound: \"certificate_sha256\" is not the result's");

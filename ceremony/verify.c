@@ -54,6 +54,11 @@ enum sg_rc cer_verify_line(struct cer_verify *v, const char *event,
     return SG_OK;
 }
 
+bool cer_verify_has_result(const struct cer_verify *v)
+{
+    return v->n_results > 0 && v->n_results >= v->plan.n_sign;
+}
+
 /* --- the checks that stand alone ------------------------------------------- */
 
 static enum sg_rc check_plan(struct cer_verify *v, struct sg_err *err)
@@ -190,7 +195,7 @@ static enum sg_rc check_closed(struct cer_verify *v, struct sg_err *err)
 /* --- all of them ------------------------------------------------------------ */
 
 enum needs { NEEDS_NOTHING, NEEDS_PLAN, NEEDS_BOTH };
-enum applies { ALWAYS, TO_SIGNED, TO_KEYS };
+enum applies { ALWAYS, TO_SIGNED, TO_KEYS, TO_CRLS, TO_PACKAGES };
 
 struct row {
     const char *id, *title;
@@ -229,6 +234,10 @@ static const struct row ROWS[] = {
       NEEDS_PLAN, ALWAYS },
     { "files", "every file is what was written", cer_verify_files, NEEDS_BOTH,
       ALWAYS },
+    { "history", "the lists go forward from the last one published",
+      cer_verify_past, NEEDS_BOTH, TO_CRLS },
+    { "calendar", "the calendar is that of the lists", cer_verify_calendar,
+      NEEDS_BOTH, TO_PACKAGES },
     { "result", "the files hold the result and nothing foreign",
       cer_verify_result, NEEDS_BOTH, ALWAYS },
     { "nothing-else", "nothing else lies in the folder",
@@ -249,6 +258,10 @@ static bool applies(const struct cer_verify *v, const struct row *row)
         return v->plan.type != CER_TYPE_KEY;
     case TO_KEYS:
         return v->plan.type == CER_TYPE_KEY;
+    case TO_CRLS:
+        return v->plan.type == CER_TYPE_CRL;
+    case TO_PACKAGES:
+        return cer_plan_is_package(&v->plan);
     case ALWAYS:
         break;
     }

@@ -15,7 +15,7 @@
 
 struct execute_args {
     struct cli_token_args token;
-    const char *plan, *out, *answers;
+    const char *plan, *out, *answers, *ledger;
     struct cli_list approvals;
 };
 
@@ -37,6 +37,11 @@ static const struct cli_option OPTIONS[] = {
       .required = true,
       .help = "where transcript and results go: a new folder, or that of the "
               "same ceremony when it was interrupted" },
+    { .name = "ledger",
+      CLI_TEXT(struct execute_args, ledger),
+      .value = "DIR",
+      .help = "the ledger of this issuer's CRLs, for type crl: what is signed "
+              "is held against it and recorded in it" },
     { .name = "answers",
       CLI_TEXT(struct execute_args, answers),
       .value = "FILE",
@@ -169,6 +174,21 @@ static enum sg_rc check_inputs(struct cli *cli, const struct cer_plan *plan,
     return SG_OK;
 }
 
+static enum sg_rc check_ledger(struct cli *cli, const struct execute_args *args,
+                               const struct cer_plan *plan, struct sg_err *err)
+{
+    bool needed = plan->type == CER_TYPE_CRL;
+
+    if (needed == (args->ledger != NULL))
+        return SG_OK;
+    if (!needed)
+        return sg_err_set(err, SG_USAGE, "--ledger: goes with type crl, not %s",
+                          cer_type_name(plan->type));
+    cli_hint(cli, "the folder that \"signet ceremony ledger\" speaks of; the "
+                  "first CRL of an issuer begins a new one");
+    return sg_err_set(err, SG_USAGE, "--ledger: a plan of type crl needs it");
+}
+
 /* --- the token -------------------------------------------------------------------- */
 
 struct starter {
@@ -211,6 +231,7 @@ static enum sg_rc execute(struct cli_room *room,
         .approval = files->v,
         .n_approvals = files->n,
         .out = args->out,
+        .ledger = args->ledger,
         .module = module,
         .version = SIGNET_VERSION,
         .room = &room->room,
@@ -232,6 +253,7 @@ static enum sg_rc perform(struct cli_room *room, const void *opaque,
     for (size_t i = 0; i < args->approvals.n; i++)
         SG_TRY(add_path(args->approvals.v[i], &room->arena, &files, err));
     SG_TRY(check_inputs(room->cli, room->plan, args->plan, err));
+    SG_TRY(check_ledger(room->cli, args, room->plan, err));
     SG_TRY(cer_say_plan(&room->room, room->plan, err));
     SG_TRY(execute(room, args, &files, err));
     if (!room->cli->json)
@@ -266,7 +288,9 @@ const struct cli_command CLI_CMD_CEREMONY_EXECUTE = {
              "before the token acts. The result is verified by OpenSSL and by "
              "signet's own reader and held against the plan byte for byte. "
              "When it was interrupted, run the same command again: it says "
-             "what has happened in the token and goes on from there.",
+             "what has happened in the token and goes on from there. CRLs are "
+             "held against the ledger before the token is touched, and "
+             "recorded in it.",
     .sets = SETS,
     .n_sets = SG_ARRAY_LEN(SETS),
     .examples = EXAMPLES,

@@ -335,7 +335,8 @@ const struct cli_command CLI_CMD_CEREMONY_LEDGER_RECORD = {
     .summary = "Put a CRL into the ledger, after the same checks.",
     .about = "The folder keeps every CRL and a chained list of them. A CRL is "
              "held against the one before it, the newest whose thisUpdate is "
-             "earlier, and its number against all.",
+             "earlier, and its number against all. \"ceremony execute\" "
+             "records what it signs itself.",
     .sets = RECORD_SETS,
     .n_sets = SG_ARRAY_LEN(RECORD_SETS),
     .examples = RECORD_EXAMPLES,

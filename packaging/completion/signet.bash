@@ -106,8 +106,8 @@ _signet_options() {
             --verbose --help"
         ;;
     'ceremony execute')
-        echo "--approvals --out --answers --token --pin-source --guards --module
-            --init-args --token-program --json --verbose --help"
+        echo "--approvals --out --ledger --answers --token --pin-source --guards
+            --module --init-args --token-program --json --verbose --help"
         ;;
     'ceremony bind')
         echo "--key --answers --yes --token --pin-source --guards --module
@@ -187,6 +187,7 @@ _signet_value() {
     'ceremony execute --out' | \
         *' --guards' | \
         *' --issuer-guards' | \
+        *' --ledger' | \
         *' --tmp')
         echo folder
         ;;

@@ -283,6 +283,7 @@ complete -c signet -n "__signet_command 'ceremony approve'" -l help -d 'show thi
 complete -c signet -n "__signet_command 'ceremony approve'" -F
 complete -c signet -n "__signet_command 'ceremony execute'" -l approvals -rF -d 'an approval, or a folder of them'
 complete -c signet -n "__signet_command 'ceremony execute'" -l out -xa '(__fish_complete_directories)' -d 'where transcript and results go'
+complete -c signet -n "__signet_command 'ceremony execute'" -l ledger -xa '(__fish_complete_directories)' -d 'the ledger of this issuer\'s CRLs, for type crl'
 complete -c signet -n "__signet_command 'ceremony execute'" -l answers -rF -d 'answers in place of the keyboard, a line each'
 complete -c signet -n "__signet_command 'ceremony execute'" -l token -x -d 'an RFC 7512 URI when several tokens have the plan\'s label'
 complete -c signet -n "__signet_command 'ceremony execute'" -l pin-source -xa 'prompt file: fd: credential: command:' -d 'where the user PIN comes from'

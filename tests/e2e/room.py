@@ -160,9 +160,9 @@ class Shim:
             self.map = mmap.mmap(file.fileno(), size)
         self.env = {**room.env, "SIGNET_SHIM_CONTROL": str(self.path)}
 
-    def rule(self, call, what, value=0):
+    def rule(self, call, what, value=0, skip=0):
         at = self.PATH + self.CALLS.index(call) * self.RULE
-        struct.pack_into("=5I", self.map, at, what, 0, 0, 0, value)
+        struct.pack_into("=5I", self.map, at, what, skip, 0, 0, value)
 
     def calls(self, call):
         at = (self.PATH + len(self.CALLS) * self.RULE
@@ -199,12 +199,12 @@ def verified(room, out):
     expect(done.returncode, 0, f"{out}: {done.stdout}{done.stderr}")
 
 
-def start_with_fifo(room, plan, out, **kwargs):
+def start_with_fifo(room, plan, out, *more, **kwargs):
     """execute, waiting at its prompt."""
     fifo = room.dir / f"{out}.fifo"
     os.mkfifo(fifo)
     process = subprocess.Popen(
-        [SIGNET, *room.execute_args(plan, out, "--answers", fifo,
+        [SIGNET, *room.execute_args(plan, out, "--answers", fifo, *more,
                                     module=kwargs.get("module", MODULE))],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, env=kwargs.get("env", room.env))

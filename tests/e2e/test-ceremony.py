@@ -481,7 +481,7 @@ def all_plans(room):
     yield room.plan("ocsp-responder", "r-ocsp", public_key=spare,
                     subject=subject, validity=validity, **common)
     yield room.plan("crl", "r-crl", crl={
-        "number": "1", "this_update": instant(),
+        "last": "none", "number": "1", "this_update": instant(),
         "next_update": instant(30 * DAY)}, **common)
 
 
@@ -497,7 +497,8 @@ def test_every_type_is_rehearsed_and_executed(room):
         expect(rehearsals(room), [], kind)
         expect(sorted(room.keys()), before, kind)
         out = f"all-{kind}"
-        room.execute(plan, out)
+        ledger = ["--ledger", room.dir / "ledger"] if kind == "crl" else []
+        room.execute(plan, out, *ledger)
         expect(room.names(out)[-1], "closed", kind)
         verified(room, out)
 
@@ -589,9 +590,10 @@ def test_each_field_of_the_guard_holds(room):
                      name)
     plan = room.plan("crl", "g-crl", key={"label": "guarded"}, issuer={
         "certificate": str(room.dir / "guarded/certificate.pem")}, crl={
-            "number": "1", "this_update": instant(60),
+            "last": "none", "number": "1", "this_update": instant(60),
             "next_update": instant(30 * DAY)})
-    room.refused(65, "this key may not sign CRLs", plan, "g-crl")
+    room.refused(65, "this key may not sign CRLs", plan, "g-crl", "--ledger",
+                 room.dir / "g-ledger")
     room.execute(guarded_intermediate(room, "g-good"), "g-good")
     room.refused(75, "more than 2 signatures per day",
                  guarded_intermediate(room, "g-third"), "g-third")

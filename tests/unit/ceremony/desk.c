@@ -63,9 +63,10 @@ const char *desk_request(enum cer_type type)
     static const char *const ocsp[] = {
         HEAD, "root", "root.crt", "ocsp.csr", SUBJECT("Desk OCSP"), START, NULL
     };
-    static const char *const crl[] = { HEAD, "root", "root.crt",
-                                       "1",  START,  "2027-07-10T00:00:00Z",
-                                       NULL };
+    static const char *const crl[] = {
+        HEAD, "root", "root.crt", "none", "1", START, "2027-07-10T00:00:00Z",
+        NULL
+    };
     static const char *const *const values[] = {
         [CER_TYPE_KEY] = key,
         [CER_TYPE_ROOT] = root,
@@ -111,6 +112,12 @@ void desk_plan(const char *text, struct cer_plan *ret_plan)
 
 void desk_sign(const struct cer_plan *plan, const char *key, const char *name)
 {
+    desk_sign_nth(plan, 0, key, name);
+}
+
+void desk_sign_nth(const struct cer_plan *plan, size_t i, const char *key,
+                   const char *name)
+{
     static const char *const labels[] = {
         [CER_TYPE_ROOT] = "CERTIFICATE",
         [CER_TYPE_INTERMEDIATE] = "CERTIFICATE",
@@ -128,13 +135,13 @@ void desk_sign(const struct cer_plan *plan, const char *key, const char *name)
     sg_buf_init(&bytes, FILE_MAX);
     sg_buf_init(&der, FILE_MAX);
     sg_buf_init(&pem, FILE_MAX);
-    t_file_write(ossl_path("tbs"), plan->tbs.p, plan->tbs.len);
+    t_file_write(ossl_path("tbs"), plan->sign[i].der.p, plan->sign[i].der.len);
     ossl("dgst", plan->alg == CA_SIGALG_ECDSA_SHA384 ? "-sha384" : "-sha256",
          "-sign", ossl_path(key), "-out", ossl_path("signature"),
          ossl_path("tbs"));
     t_ok(&err, sg_file_read(ossl_path("signature"), &bytes, &err));
-    t_ok(&err, ca_signed_encode(plan->tbs, plan->alg, sg_buf_slice(&bytes),
-                                &der, &err));
+    t_ok(&err, ca_signed_encode(plan->sign[i].der, plan->alg,
+                                sg_buf_slice(&bytes), &der, &err));
     t_ok(&err,
          sg_pem_encode(labels[plan->type], sg_buf_slice(&der), &pem, &err));
     t_ok(&err, sg_buf_put_u8(&pem, '\n', &err));

@@ -32,6 +32,9 @@ extern struct lint_report desk_report;
 
 /* Sign the plan's TBS with a key file and write NAME (PEM). */
 void desk_sign(const struct cer_plan *plan, const char *key, const char *name);
+/* The same for the i-th CRL of a package. */
+void desk_sign_nth(const struct cer_plan *plan, size_t i, const char *key,
+                   const char *name);
 
 extern struct sg_arena desk_arena;
 

@@ -97,6 +97,15 @@ static void settle(struct room *room, struct cer_plan *plan)
     t_ok(&err, cer_plan_parse(copy, &room->arena, plan, &err));
 }
 
+static struct cer_tbs *one_tbs(struct room *room, struct sg_slice der)
+{
+    struct cer_tbs *tbs = sg_arena_new(&room->arena, struct cer_tbs);
+
+    assert_non_null(tbs);
+    tbs->der = der;
+    return tbs;
+}
+
 static void make_plans(struct room *room)
 {
     struct sg_err err = { 0 };
@@ -123,20 +132,22 @@ static void make_plans(struct room *room)
         .lint_date = KIT_NOW,
         .lint_version = LINT_RULES_VERSION,
         .alg = CA_SIGALG_ECDSA_SHA256,
-        .tbs = root_tbs(room),
+        .sign = one_tbs(room, root_tbs(room)),
+        .n_sign = 1,
     };
+    struct sg_slice tbs = plan.sign[0].der;
 
     room->plan = plan;
     settle(room, &room->plan);
     sg_buf_init(&root, CA_CERT_MAX);
-    struct sg_slice signature = room_sign(room, &room->ca, plan.tbs, &alg);
-    t_ok(&err, ca_signed_encode(plan.tbs, alg, signature, &root, &err));
+    struct sg_slice signature = room_sign(room, &room->ca, tbs, &alg);
+    t_ok(&err, ca_signed_encode(tbs, alg, signature, &root, &err));
     room->sub = plan;
     room->sub.type = CER_TYPE_INTERMEDIATE;
     room->sub.title = "Issuing CA of the room";
     room->sub.chain[0] = sg_arena_copy(&room->arena, sg_buf_slice(&root));
     room->sub.n_chain = 1;
-    room->sub.tbs = sub_tbs(room, room->sub.chain[0]);
+    room->sub.sign = one_tbs(room, sub_tbs(room, room->sub.chain[0]));
     sg_buf_done(&root);
     settle(room, &room->sub);
 }
@@ -267,7 +278,7 @@ static json_object *findings(const struct scene *s, struct sg_slice result)
     if (result.len == 0)
         cer_plan_lint(s->plan, ROOM_TIME, &x->report);
     else
-        cer_plan_lint_result(s->plan, result, ROOM_TIME, &x->report);
+        cer_plan_lint_result(s->plan, &result, ROOM_TIME, &x->report);
     t_ok(&err, cer_journal_report(x, object, ROOM_TIME, &err));
     free(x);
     return object;
@@ -339,7 +350,8 @@ static void put_result(struct scene *s, struct sg_slice signature)
 
     sg_buf_init(&der, CA_CERT_MAX);
     sg_buf_init(&text, 2 * CA_CERT_MAX);
-    t_ok(&err, ca_signed_encode(plan->tbs, plan->alg, signature, &der, &err));
+    t_ok(&err,
+         ca_signed_encode(plan->sign[0].der, plan->alg, signature, &der, &err));
     t_ok(&err, sg_pem_encode("CERTIFICATE", sg_buf_slice(&der), &text, &err));
     s->result = sg_arena_copy(&s->room->arena, sg_buf_slice(&der));
     put_file(s, "certificate.der", s->result);
@@ -361,6 +373,7 @@ static void act(struct scene *s)
     char word[64];
     json_object *fields = TEXTS("action", "sign", "label", plan->key.label);
 
+    t_ok(&err, cer_json_put_int(fields, "index", 1, &err));
     (void)cer_words(SG_SLICE(plan->tbs_sha256, 1), word, sizeof(word));
     line(
         s, "confirmed",
@@ -369,8 +382,11 @@ static void act(struct scene *s)
                                 SG_SLICE(plan->tbs_sha256, 32), &err));
     line(s, "intent", fields);
     struct sg_slice signature =
-        room_sign(s->room, &s->room->ca, plan->tbs, &alg);
+        room_sign(s->room, &s->room->ca, plan->sign[0].der, &alg);
     fields = json_object_new_object();
+    t_ok(&err, cer_json_put_int(fields, "index", 1, &err));
+    t_ok(&err, cer_json_put_hex(fields, "tbs_sha256",
+                                SG_SLICE(plan->sign[0].sha256, 32), &err));
     t_ok(&err,
          cer_json_put_bytes(fields, "algorithm", ca_sigalg_der(alg), &err));
     t_ok(&err, cer_json_put_bytes(fields, "signature", signature, &err));

@@ -81,9 +81,10 @@ static void what_is_no_json_object_is_refused(void **state)
         cer_json_read(sg_slice_str("{\"a\":01}"), "doc", &object, &err),
         SG_FORMAT);
     sg_err_clear(&err);
-    t_assert_fails(cer_json_read(sg_slice_str("{\"a\":[[[[[[[[[1]]]]]]]]]}"),
-                                 "doc", &object, &err),
-                   SG_FORMAT);
+    t_assert_fails(
+        cer_json_read(sg_slice_str("{\"a\":[[[[[[[[[[[1]]]]]]]]]]]}"), "doc",
+                      &object, &err),
+        SG_FORMAT);
 }
 
 /* --- members -------------------------------------------------------------- */

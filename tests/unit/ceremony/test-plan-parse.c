@@ -129,8 +129,8 @@ static void the_form_must_be_ours(void **state)
           "{\"approvers\":[],\"approvals_needed\":0", BY_HAND },
         { "\"approvals_needed\":0,", "",
           "plan: \"approvals_needed\" is missing" },
-        { "\"version\":1,", "\"version\":2,",
-          "plan: \"version\" is 2, must be 1 to 1" },
+        { "\"version\":2,", "\"version\":1,",
+          "plan: \"version\" is 1, must be 2 to 2" },
         { "\"kind\":\"signet ceremony plan\"", "\"kind\":\"plan\"",
           "plan: \"kind\" is not \"signet ceremony plan\"" },
         { "\"created\":\"2027-01-10T00:00:00Z\"",
@@ -204,7 +204,7 @@ static void the_form_must_be_ours(void **state)
     t_refused(&err,
               cer_plan_parse(SG_SLICE((const uint8_t *)text, CER_PLAN_MAX + 1),
                              &desk_arena, &plan, &err),
-              SG_FORMAT, "plan: more than 262144 bytes");
+              SG_FORMAT, "plan: more than 16777216 bytes");
 }
 
 /* Octets that approvers saw are the only ones: what parses after a change is
