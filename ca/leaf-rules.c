@@ -6,6 +6,7 @@
 #include "ca/ext.h"
 #include "ca/oid.h"
 #include "ca/rules.h"
+#include "ca/show.h"
 
 /* Every rule that a leaf certificate has to pass (RFC 5280, BR 7.1), one
  * function per group, tried in the order of the certificate's fields. What
@@ -99,9 +100,11 @@ static enum sg_rc rule_sans(const struct ca_leaf_args *args, struct sg_err *err)
                           CA_SANS_MAX);
     for (size_t i = 0; i < args->sans.n; i++) {
         const char *fault = san_fault(&args->sans.san[i]);
+        char show[CA_SHOW_MAX];
 
         if (fault != NULL)
-            return sg_err_set(err, SG_POLICY, "subjectAltName %zu: %s", i + 1,
+            return sg_err_set(err, SG_POLICY, "subjectAltName %zu \"%s\": %s",
+                              i + 1, ca_show(args->sans.san[i].value, show),
                               fault);
     }
     return SG_OK;

@@ -25,8 +25,9 @@ CONFIGS = ("config", "role")
 RULES = ("ca/authority-forms.c", "ca/authority-rules.c", "ca/authority.c",
          "ca/cert.c", "ca/constraints-check.c", "ca/constraints-der.c",
          "ca/constraints-text.c", "ca/crl-tbs.c", "ca/dn-encode.c",
-         "ca/issuer.c", "ca/ocsp-responder.c", "ca/policies.c", "ca/rules.c",
-         "ca/subset.c", "ceremony/plan-authority.c", "ceremony/plan-check.c",
+         "ca/issuer.c", "ca/leaf-rules.c", "ca/ocsp-responder.c",
+         "ca/policies.c", "ca/profile.c", "ca/rules.c", "ca/subset.c",
+         "ceremony/plan-authority.c", "ceremony/plan-check.c",
          "ceremony/plan-crl.c", "ceremony/plan-guard.c",
          "ceremony/plan-input.c", "ceremony/plan-resolve.c",
          "ceremony/plan-value.c",
@@ -155,6 +156,15 @@ def test_bad_configurations(out):
             judge(path, check_config(out, path), "signetd", out)
 
 
+# --- leaf certificates -------------------------------------------------------
+
+def test_bad_leaves_are_near_to_good_ones(_out):
+    """What they are refused with is seen by tests/unit/ca/test-bad-leaf.c."""
+    good = sorted((DATA / "good/leaf").glob("*.txt"))
+    for path in files("leaf", ".txt"):
+        near_to_a_good_one(path, good)
+
+
 # --- no rule without a file --------------------------------------------------
 
 LITERAL = r'"(?:[^"\\]|\\.)*"'
@@ -213,7 +223,8 @@ def elsewhere():
 def test_every_rule_has_a_file(_out):
     errors = [told(path)[1] for area in (*REQUESTS, *CONFIGS)
               for path in files(area, ".yaml")]
-    errors += [told(path)[1] for path in files("issuer", ".pem")]
+    errors += [told(path)[1] for path in (*files("issuer", ".pem"),
+                                          *files("leaf", ".txt"))]
     known = elsewhere()
     missing = []
     for source in RULES:

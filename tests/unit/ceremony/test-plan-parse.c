@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "common/parse.h"
 
 static const char *plan_text(enum cer_type type)
@@ -187,6 +189,10 @@ static void the_form_must_be_ours(void **state)
         { "\"purpose\":\"ca\"", "\"purpose\":\"backend\"",
           "plan: guard: max_validity: goes with purpose ca only" },
         { "\"label\":\"root\"", "\"label\":\"\"", "plan: key: label is empty" },
+        { "\"name\":\"Rita\",\"public_key\":null",
+          "\"name\":\"Rita\",\"public_key\":\"MAA=\"",
+          "plan: requester: key of \"Rita\": public key: offset 2: "
+          "ends where SEQUENCE must follow" },
         { "\"title\":\"Try\"", "\"title\":\"Try\\n\"",
           "plan: title: \"Try?\": not 1 to 128 octets of text without control "
           "characters and spaces around it" },
@@ -297,6 +303,49 @@ static void the_key_is_the_issuers(void **state)
               SG_FORMAT, "plan: key: the public key is not that of the TBS");
 }
 
+/* The plan with another certificate of the root's key in its chain. */
+static const char *under(const char *text, const char *subject,
+                         const char *key_id)
+{
+    uint8_t base64[8192];
+
+    ossl("req", "-x509", "-new", "-key", ossl_path("root.key"), "-subj",
+         subject, "-addext",
+         sg_arena_printf(&desk_arena, "subjectKeyIdentifier=%s", key_id),
+         "-out", ossl_path("again.crt"));
+    struct sg_slice der = ossl_der(&desk_arena, "again.crt", "CERTIFICATE");
+    assert_true(der.len < sizeof(base64) / 2);
+    (void)EVP_EncodeBlock(base64, der.p, (int)der.len);
+    const char *chain = strstr(text, "\"chain\":[\"");
+    assert_non_null(chain);
+    chain += strlen("\"chain\":[\"");
+    return desk_edit(
+        text,
+        sg_arena_printf(&desk_arena, "%.*s", (int)strcspn(chain, "\""), chain),
+        (const char *)base64);
+}
+
+static void the_chain_is_the_issuers(void **state)
+{
+    struct sg_err err = { 0 };
+    struct cer_plan plan;
+    const char *text = plan_text(CER_TYPE_INTERMEDIATE);
+
+    (void)state;
+    t_refused(
+        &err,
+        parse(under(text, "/C=DE/O=Example/CN=Another", "hash"), &plan, &err),
+        SG_FORMAT,
+        "plan: the TBS's issuer is not, octet for octet, the subject of "
+        "chain[0] (RFC 5280 4.1.2.4)");
+    t_refused(&err,
+              parse(under(text, "/C=DE/O=Example/CN=Desk Root", "01:02"), &plan,
+                    &err),
+              SG_FORMAT,
+              "plan: the TBS's authorityKeyIdentifier is not the key "
+              "identifier of chain[0] (RFC 5280 4.2.1.1)");
+}
+
 /* A CSR that is swapped afterwards changes nothing: the plan has the key. */
 static void a_swapped_csr_is_another_plan(void **state)
 {
@@ -364,6 +413,7 @@ int main(void)
         T(a_changed_octet_is_another_plan),
         T(octets_of_another_plan_are_refused),
         T(the_key_is_the_issuers),
+        T(the_chain_is_the_issuers),
         T(a_swapped_csr_is_another_plan),
         T(a_plan_is_linted_again),
     };
