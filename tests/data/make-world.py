@@ -131,7 +131,15 @@ def existing():
     """Certificates of the new key, or with something of it."""
     thief = Authority("Thief")
     ski = {"ski": ext("2.5.29.14", octets(key_id(NEW.spki)))}
+    responder = {
+        "bc": b"", "ku": ext("2.5.29.15", key_usage("digitalSignature"), True),
+        "eku": ext("2.5.29.37", seq(oid(EKU["ocsp"])))}
+    san = {"san": ext("2.5.29.17", seq(dns("ocsp.example")), True)}
     return {
+        "ocsp": Authority("OCSP", ROOT, responder),
+        "ocsp-of-root-key": Authority("OCSP", ROOT, responder, key=ROOT.key),
+        "ocsp-nameless": Authority("OCSP", ROOT, {**responder, **san},
+                                   subject=seq()),
         "new-elsewhere": Authority("Elsewhere", key=NEW),
         "new-other-ski": Authority("New CA", key=NEW, exts={
             "ski": ext("2.5.29.14", octets(b"one two three four"))}),
