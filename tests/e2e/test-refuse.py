@@ -8,7 +8,7 @@ import signal
 import socket
 import time
 
-from lab import Lab, expect, expect_in, run_tests, until
+from lab import Answer, Lab, expect, expect_in, run_tests, until
 
 WILD = {"name": "wild", "allow_any_name": True, "key_type": "ec",
         "key_bits": "256", "ttl": "1h"}
@@ -189,8 +189,9 @@ def half_open(lab):
     return sock
 
 
-def drip(sock, text, seconds):
-    """One octet at a time until the other end hangs up; how long it took."""
+def drip(sock, text, seconds=30):
+    """One octet at a time until the other end hangs up. A server that waits
+    for the next octet only would wait for ever."""
     begun = time.monotonic()
     for octet in text * 10000:
         try:
@@ -204,28 +205,30 @@ def drip(sock, text, seconds):
             break
         if time.monotonic() - begun > seconds:
             raise AssertionError("a slow client was not cut off")
-    return time.monotonic() - begun
 
 
 def test_slow_loris(lab):
     with half_open(lab) as sock:
         sock.send(b"POST /v1/pki/issue/web HTTP/1.1\r\nHost: h\r\n")
-        assert drip(sock, b"X-Slow: yes\r\n", 5) < 4
+        drip(sock, b"X-Slow: yes\r\n")
     with half_open(lab) as sock:
         sock.send(b"POST /v1/pki/issue/web HTTP/1.1\r\nHost: h\r\n"
                   b"Content-Length: 60000\r\n\r\n")
-        assert drip(sock, b" ", 5) < 4
+        drip(sock, b" ")
     with half_open(lab) as sock:
-        assert drip(sock, b"\r\n", 8) < 7
+        drip(sock, b"\r\n")
     # Others are served meanwhile.
     slow = [half_open(lab) for _ in range(20)]
     for sock in slow:
         sock.send(b"POST /v1/pki/issue/web HTT")
-    begun = time.monotonic()
     expect(lab.issue().status, 200)
-    assert time.monotonic() - begun < 1
+    # None of them was given up for it: that takes two seconds.
     for sock in slow:
-        sock.close()
+        sock.setblocking(False)
+        try:
+            raise AssertionError(f"cut off: {sock.recv(99)}")
+        except BlockingIOError:
+            sock.close()
 
 
 def test_disconnect_in_mid_request(lab):
@@ -247,7 +250,7 @@ def test_disconnect_in_mid_request(lab):
         def all_wait():
             health = lab.ask("GET", "/v1/sys/health").json
             return health["tokens"][0]["in_flight"] == len(gone)
-        until(all_wait, 5, "requests at the token")
+        until(all_wait, 9, "requests at the token")
         for sock in gone:
             sock.close()
     finally:
@@ -259,10 +262,19 @@ def test_disconnect_in_mid_request(lab):
 
 
 def test_too_many_connections(lab):
-    held = [lab.connect() for _ in range(24)]
-    for conn in held:
+    held = []
+
+    def all_held():
+        # Connections of earlier tests may not be gone yet.
+        conn = lab.connect()
         conn.request("GET", "/v1/sys/health")
-        expect(conn.getresponse().read()[:1], b"{")
+        answer = Answer(conn.getresponse())
+        if answer.status == 200:
+            held.append(conn)
+        else:
+            conn.close()
+        return len(held) == 24
+    until(all_held, 5, "24 connections")
     answer = lab.ask("GET", "/v1/sys/health")
     refused(answer, "every connection is taken", 503)
     expect(answer.headers["Retry-After"], "1")
