@@ -257,6 +257,20 @@ const char *ca_issuer_text(const struct ca_issuer *issuer)
     return issuer->text[0];
 }
 
+struct ca_period ca_issuer_period(const struct ca_issuer *issuer)
+{
+    struct ca_period all = { issuer->cert[0].not_before,
+                             issuer->cert[0].not_after };
+
+    for (size_t i = 1; i < issuer->n; i++) {
+        if (issuer->cert[i].not_before > all.not_before)
+            all.not_before = issuer->cert[i].not_before;
+        if (issuer->cert[i].not_after < all.not_after)
+            all.not_after = issuer->cert[i].not_after;
+    }
+    return all;
+}
+
 enum sg_rc ca_issuer_check_names(const struct ca_issuer *issuer,
                                  const struct ca_names *names,
                                  struct sg_err *err)

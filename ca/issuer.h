@@ -40,6 +40,13 @@ size_t ca_issuer_chain_len(const struct ca_issuer *issuer);
 const struct ca_cert *ca_issuer_chain(const struct ca_issuer *issuer, size_t i);
 /* "CN=Demo Issuing,O=…" */
 const char *ca_issuer_text(const struct ca_issuer *issuer);
+/* Both ends are inclusive (RFC 5280 4.1.2.5). */
+struct ca_period {
+    int64_t not_before;
+    int64_t not_after;
+};
+/* When all certificates of the chain are valid (RFC 5280 6.1.3 (a)(2)). */
+struct ca_period ca_issuer_period(const struct ca_issuer *issuer);
 /* Hold names against the constraints of every certificate of the chain. */
 enum sg_rc ca_issuer_check_names(const struct ca_issuer *issuer,
                                  const struct ca_names *names,

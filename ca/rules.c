@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/rules.h"
 
+#include "ca/dn.h"
 #include "common/clock.h"
+
+#define CA_RULE_NAME_MAX 128 /* enough to tell two CAs apart */
 
 enum sg_rc ca_rule_serial(struct sg_slice serial, struct sg_err *err)
 {
@@ -44,28 +47,40 @@ enum sg_rc ca_rule_period(struct ca_period period, struct sg_err *err)
     return SG_OK;
 }
 
-enum sg_rc ca_rule_inside(struct ca_period period,
-                          const struct ca_issuer *issuer, struct sg_err *err)
+/* at 0 is the issuer, the others stand above it. */
+static enum sg_rc check_inside(struct ca_period period,
+                               const struct ca_issuer *issuer, size_t at,
+                               struct sg_err *err)
 {
-    const struct ca_cert *cert = ca_issuer_cert(issuer);
+    const struct ca_cert *cert = ca_issuer_chain(issuer, at);
+    const char *who = at == 0 ? "its issuer" : "the CA above its issuer,";
+    char name[CA_RULE_NAME_MAX];
     char own[SG_TIME_TEXT_MAX];
     char theirs[SG_TIME_TEXT_MAX];
 
     if (period.not_after > cert->not_after)
         return sg_err_set(err, SG_POLICY,
-                          "notAfter %s is beyond %s of its issuer \"%.128s\": "
+                          "notAfter %s is beyond %s of %s \"%s\": "
                           "a certificate must not outlive its issuer "
                           "(RFC 5280 6.1.3 (a)(2))",
                           sg_time_text(period.not_after, own),
-                          sg_time_text(cert->not_after, theirs),
-                          ca_issuer_text(issuer));
+                          sg_time_text(cert->not_after, theirs), who,
+                          ca_dn_text(cert->subject, name, sizeof name));
     if (period.not_before < cert->not_before)
         return sg_err_set(err, SG_POLICY,
-                          "notBefore %s is earlier than %s of its issuer "
-                          "\"%.128s\" (RFC 5280 6.1.3 (a)(2))",
+                          "notBefore %s is earlier than %s of %s "
+                          "\"%s\" (RFC 5280 6.1.3 (a)(2))",
                           sg_time_text(period.not_before, own),
-                          sg_time_text(cert->not_before, theirs),
-                          ca_issuer_text(issuer));
+                          sg_time_text(cert->not_before, theirs), who,
+                          ca_dn_text(cert->subject, name, sizeof name));
+    return SG_OK;
+}
+
+enum sg_rc ca_rule_inside(struct ca_period period,
+                          const struct ca_issuer *issuer, struct sg_err *err)
+{
+    for (size_t i = 0; i < ca_issuer_chain_len(issuer); i++)
+        SG_TRY(check_inside(period, issuer, i, err));
     return SG_OK;
 }
 

@@ -17,14 +17,10 @@
 
 enum sg_rc ca_rule_serial(struct sg_slice serial, struct sg_err *err);
 
-/* Both ends are inclusive (RFC 5280 4.1.2.5). */
-struct ca_period {
-    int64_t not_before;
-    int64_t not_after;
-};
 enum sg_rc ca_rule_period(struct ca_period period, struct sg_err *err);
-/* Inside the issuer's own period: what outlives its issuer cannot be
- * verified to its end. */
+/* Inside the period of every certificate of the chain: what outlives one of
+ * them cannot be verified to its end (RFC 5280 6.1.3 (a)(2), the shell
+ * model). */
 enum sg_rc ca_rule_inside(struct ca_period period,
                           const struct ca_issuer *issuer, struct sg_err *err);
 /* Nothing empty, CN and serialNumber once, no attribute and value twice. */

@@ -16,6 +16,7 @@
 
 #include "ceremony/execute.h"
 #include "ceremony/plan-int.h"
+#include "ceremony/stand-in.h"
 #include "common/file.h"
 #include "common/parse.h"
 
@@ -246,6 +247,7 @@ static enum sg_rc with_key_in_tbs(struct stage *s, struct sg_slice spki,
 static enum sg_rc stand_in(struct stage *s, struct cer_plan *plan,
                            struct sg_err *err)
 {
+    struct sg_slice chain[CA_CHAIN_MAX];
     struct tok_key *key = NULL;
 
     plan->key.token_serial = NULL;
@@ -259,10 +261,12 @@ static enum sg_rc stand_in(struct stage *s, struct cer_plan *plan,
     else
         SG_TRY(with_key(s, plan->chain[0], spki, false, &plan->chain[0], err));
     plan->key.spki = spki;
-    return plan->n_chain == 0
-               ? SG_OK
-               : tok_guard_bind_chain(key, plan->chain[0], plan->chain + 1,
-                                      plan->n_chain - 1, err);
+    if (plan->n_chain == 0)
+        return SG_OK;
+    SG_TRY(
+        cer_stand_in_chain(&s->arena, plan->chain, plan->n_chain, chain, err));
+    return tok_guard_bind_chain(key, chain[0], chain + 1, plan->n_chain - 1,
+                                err);
 }
 
 /* --- the rehearsal -------------------------------------------------------------- */

@@ -146,10 +146,11 @@ enum sg_rc tok_key_generate(struct tok_client *client,
                             struct tok_key_info *ret, struct sg_err *err);
 enum sg_rc tok_guard_bind(struct tok_key *key, struct sg_slice cert_der,
                           struct sg_err *err);
-/* With the n certificates above it, nearest first. A key that is bound already
- * takes a longer chain of the same certificate: it only takes away. A key for
- * ocsp takes a responder's certificate with the CA that it answers for, and
- * later another one of the same name for the same CA. */
+/* With the n certificates above it, nearest first, each signed by the next:
+ * SG_POLICY names the one that is not. A key that is bound already takes a
+ * longer chain of the same certificate: it only takes away. A key for ocsp
+ * takes a responder's certificate with the CA that it answers for, and later
+ * another one of the same name for the same CA. */
 enum sg_rc tok_guard_bind_chain(struct tok_key *key, struct sg_slice cert_der,
                                 const struct sg_slice *chain, size_t n,
                                 struct sg_err *err);

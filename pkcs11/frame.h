@@ -110,8 +110,9 @@ enum sg_rc tok_get_key_info(struct sg_reader *in, struct tok_key_info *ret,
  * reference, key info. A reference is an index into the process's key table,
  * stable for the life of the process, never a PKCS#11 handle.
  * GUARD_BIND: u32 key reference, blob certificate DER, blob chain (DER
- * certificates above it, one behind the other; may be empty but for an OCSP
- * responder's, where the first is the CA that it answers for) -> empty.
+ * certificates above it, one behind the other, each signed by the next; may be
+ * empty but for an OCSP responder's, where the first is the CA that it answers
+ * for) -> empty.
  * GUARD_SHOW: u32 key reference -> guard view.
  * GUARD_NARROW: u32 key reference, guard limits -> empty. */
 struct tok_token_init {

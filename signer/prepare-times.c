@@ -65,23 +65,23 @@ static enum sg_rc choose_end(struct srv_prep *p)
 
 enum sg_rc srv_prep_times(struct srv_prep *p)
 {
-    const struct ca_cert *ca = ca_issuer_cert(p->args->issuer->ca);
+    const struct ca_period ca = ca_issuer_period(p->args->issuer->ca);
     char end[SG_TIME_TEXT_MAX];
     char limit[SG_TIME_TEXT_MAX];
     SG_TRY(choose_end(p));
-    if (p->not_after > ca->not_after) {
+    if (p->not_after > ca.not_after) {
         if (!p->args->issuer->truncate_not_after)
             return sg_err_set(p->err, SG_POLICY,
                               "cannot satisfy request, as TTL would result in "
                               "notAfter of %s that is beyond the expiration of "
                               "the CA certificate at %s",
                               sg_time_text(p->not_after, end),
-                              sg_time_text(ca->not_after, limit));
-        p->not_after = ca->not_after;
+                              sg_time_text(ca.not_after, limit));
+        p->not_after = ca.not_after;
     }
     p->not_before = p->args->now - p->role->not_before_duration;
-    if (p->not_before < ca->not_before)
-        p->not_before = ca->not_before;
+    if (p->not_before < ca.not_before)
+        p->not_before = ca.not_before;
     if (p->not_after <= p->args->now || p->not_after < p->not_before)
         return sg_err_set(p->err, SG_POLICY,
                           "notAfter of %s is not after the current time %s",

@@ -11,8 +11,10 @@ bool tok_text_same_ascii(struct sg_slice a, struct sg_slice b);
 
 /* Do the relative names of dn begin with all of base's? Strings are compared
  * as characters whatever their type, without regard to the case of ASCII
- * letters, with spaces at the ends dropped and runs of them as one (RFC 5280
- * 7.1, without the rest of RFC 4518). Both are whole Names. */
+ * letters, with spaces at the ends dropped and runs of them as one. The rest of
+ * RFC 4518 (RFC 5280 7.1: mapping, normalisation, case beyond ASCII) is not
+ * done: what differs after this folding is another name. Both are whole
+ * Names. */
 bool tok_dn_begins_with(struct sg_slice dn, struct sg_slice base);
 
 #define TOK_TEXT_SHOW_MAX 100

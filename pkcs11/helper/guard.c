@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "pkcs11/helper/guard-chain.h"
 #include "pkcs11/helper/guard-names.h"
 
 /* What stands inside of NameConstraints, which can be held against names. */
@@ -138,72 +139,6 @@ static enum sg_rc check_bindable(const struct tok_guard *limits,
     return SG_OK;
 }
 
-/* --- the chain above ---------------------------------------------------------- */
-
-static enum sg_rc check_above(const struct tok_tbs *below,
-                              const struct tok_tbs *above, struct sg_err *err)
-{
-    if (!above->is_ca || !sg_slice_eq(below->issuer, above->subject))
-        return tok_refuse(err, BIND,
-                          "guard: a certificate of the chain is not the "
-                          "issuer of the one below it (RFC 5280 6.1.3)");
-    if (below->aki.p != NULL && above->ski.p != NULL
-        && !sg_slice_eq(below->aki, above->ski))
-        return tok_refuse(err, BIND,
-                          "guard: a certificate of the chain has another key "
-                          "identifier than the one below it names (RFC 5280 "
-                          "4.2.1.1)");
-    return SG_OK;
-}
-
-/* One certificate, with n_between that count below it (RFC 5280 6.1.4). */
-static enum sg_rc take_ca(struct tok_guard_state *g, const struct tok_tbs *tbs,
-                          unsigned n_between, struct sg_err *err)
-{
-    int64_t left = (int64_t)tbs->path_length - n_between - 1;
-
-    if (tbs->has_path_length && (!g->has_path_left || left < g->path_left)) {
-        g->has_path_left = true;
-        g->path_left = left;
-    }
-    if (tbs->constraints.p == NULL)
-        return SG_OK;
-    SG_TRY(tok_names_readable(tbs->constraints, err));
-    g->constraints[g->n_constraints++] =
-        (struct tok_names){ tbs->constraints, "issuer's" };
-    return SG_OK;
-}
-
-static enum sg_rc take_chain(struct tok_guard_state *g, struct sg_err *err)
-{
-    struct tok_tbs below = g->issuer;
-    struct tok_tbs above;
-    struct sg_slice cert;
-    struct sg_slice der;
-    struct sg_der in;
-    unsigned between = 0;
-
-    SG_TRY(take_ca(g, &g->issuer, 0, err));
-    sg_der_init(&in, g->limits.chain, "chain");
-    for (unsigned n = 1; sg_der_more(&in); n++) {
-        if (n == TOK_CHAIN_MAX)
-            return sg_err_set(err, SG_LIMIT,
-                              "guard: a chain of more than %d certificates",
-                              TOK_CHAIN_MAX);
-        SG_TRY(tok_der_whole(&in, &cert, err));
-        SG_TRY(tok_tbs_of_cert(cert, &der, err));
-        SG_TRY(tok_tbs_parse(der, &above, err));
-        SG_TRY(check_above(&below, &above, err));
-        if (n == 1 && g->limits.purpose == TOK_PURPOSE_OCSP)
-            SG_TRY(tok_ocsp_issuer_of(&above, &g->answers_for, err));
-        if (!sg_slice_eq(below.issuer, below.subject))
-            between++;
-        SG_TRY(take_ca(g, &above, between, err));
-        below = above;
-    }
-    return SG_OK;
-}
-
 /* --- making one --------------------------------------------------------------- */
 
 /* A copy at *at, which moves behind it. */
@@ -264,7 +199,7 @@ enum sg_rc tok_guard_new(const struct tok_guard *limits, struct sg_slice spki,
     SG_TRY(take_own_names(g, err));
     if (limits->bound) {
         SG_TRY(take_certificate(g, spki, err));
-        SG_TRY(take_chain(g, err));
+        SG_TRY(tok_chain_take(g, err));
     }
     *ret_guard = SG_TAKE(g);
     return SG_OK;
@@ -325,19 +260,7 @@ static enum sg_rc check_times(const struct tok_guard_state *g,
                           "have at most %lld s",
                           (long long)validity,
                           (long long)g->limits.max_validity);
-    if (!g->limits.bound)
-        return SG_OK;
-    if (tbs->not_after > g->issuer.not_after)
-        return tok_refuse(err, VALIDITY,
-                          "guard: notAfter %s is past the issuer's %s",
-                          sg_time_text(tbs->not_after, text),
-                          sg_time_text(g->issuer.not_after, limit));
-    if (tbs->not_before < g->issuer.not_before)
-        return tok_refuse(err, VALIDITY,
-                          "guard: notBefore %s is before the issuer's %s",
-                          sg_time_text(tbs->not_before, text),
-                          sg_time_text(g->issuer.not_before, limit));
-    return SG_OK;
+    return g->limits.bound ? tok_chain_check_times(g, tbs, err) : SG_OK;
 }
 
 /* The path length that a CA certificate may have at most; false: any. */
@@ -521,8 +444,10 @@ enum sg_rc tok_guard_check_cert(const struct tok_guard_state *guard,
                                : check_unbound(guard, own, tbs, err));
     own = own && sg_slice_eq(tbs->issuer, tbs->subject);
     SG_TRY(check_ca(guard, own, tbs, err));
-    if (!own || !tbs->is_ca)
+    if (!own || !tbs->is_ca) {
         SG_TRY(check_purposes(guard, tbs, err));
+        SG_TRY(tok_chain_check_purposes(guard, tbs, err));
+    }
     SG_TRY(check_names(guard, tbs, err));
     return check_times(guard, tbs, err);
 }

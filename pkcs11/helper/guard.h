@@ -16,6 +16,8 @@ struct tok_guard_state {
     struct tok_tbs issuer;   /* of issuer_cert, borrowed from it: the key's own
                               * certificate, a CA's or a responder's */
     struct tok_ocsp_issuer answers_for; /* the CA itself, or a responder's */
+    struct tok_tbs above[TOK_CHAIN_MAX - 1]; /* of chain, borrowed from it */
+    size_t n_above;
     /* the key's own, and those of the issuer and the certificates above */
     struct tok_names constraints[TOK_CHAIN_MAX + 1];
     size_t n_constraints;
@@ -25,6 +27,12 @@ struct tok_guard_state {
     struct tok_guard_state *older; /* owned; kept for threads that read it */
     uint8_t bytes[];
 };
+/* The issuer at 0, those above it at 1 … n_above. */
+static inline const struct tok_tbs *
+tok_chain_at(const struct tok_guard_state *g, size_t at)
+{
+    return at == 0 ? &g->issuer : &g->above[at - 1];
+}
 
 /* Limits that make sense for the purpose: SG_USAGE otherwise. */
 enum sg_rc tok_guard_check_limits(const struct tok_guard *limits,
@@ -37,8 +45,8 @@ enum sg_rc tok_guard_check_narrower(const struct tok_guard *now,
 
 /* limits are copied with their certificates. The issuer's must fit the key and
  * the guard as tok_guard_check_issuer() says, each one of the chain the one
- * below it by name and key identifier. Its signatures are not checked: a chain
- * that somebody made up takes away, and gives nothing. */
+ * below it by name and key identifier. Signatures are checked when it is bound
+ * (guard-chain.h), not whenever it is read. */
 enum sg_rc tok_guard_new(const struct tok_guard *limits, struct sg_slice spki,
                          struct tok_guard_state **ret_guard,
                          struct sg_err *err);

@@ -16,6 +16,7 @@
 #include "common/parse.h"
 #include "common/pem.h"
 #include "pkcs11/frame.h"
+#include "pkcs11/helper/guard-chain.h"
 #include "pkcs11/helper/guard.h"
 
 #define GUARD_FILE_VERSION 2 /* 1 had neither CRLs, purposes, rates nor chain */
@@ -475,15 +476,12 @@ static enum sg_rc open_locked(const struct tok_guard_key *key, int *ret_lock,
 }
 
 static enum sg_rc replace(const struct tok_guard_key *key,
-                          const struct tok_guard *limits,
+                          struct tok_guard_state **guard,
                           struct tok_guard_state **ret_guard,
                           struct sg_err *err)
 {
-    SG_CLEANUP(tok_guard_free) struct tok_guard_state *guard = NULL;
-
-    SG_TRY(tok_guard_new(limits, key->spki, &guard, err));
-    SG_TRY(guard_write(key, limits, SG_FILE_REPLACE, err));
-    *ret_guard = SG_TAKE(guard);
+    SG_TRY(guard_write(key, &(*guard)->limits, SG_FILE_REPLACE, err));
+    *ret_guard = SG_TAKE(*guard);
     return SG_OK;
 }
 
@@ -512,7 +510,8 @@ static enum sg_rc bind_responder(const struct tok_guard_key *key,
                           "certificate of a responder with another name, or of "
                           "another CA",
                           key->label);
-    return replace(key, &limits, ret_guard, err);
+    SG_TRY(tok_chain_check_signatures(next, err));
+    return replace(key, &next, ret_guard, err);
 }
 
 enum sg_rc tok_guard_bind_file(const struct tok_guard_key *key,
@@ -522,6 +521,7 @@ enum sg_rc tok_guard_bind_file(const struct tok_guard_key *key,
 {
     SG_CLEANUP(sg_fd_close) int lock = -1;
     SG_CLEANUP(tok_guard_free) struct tok_guard_state *now = NULL;
+    SG_CLEANUP(tok_guard_free) struct tok_guard_state *next = NULL;
 
     SG_TRY(open_locked(key, &lock, &now, err));
     struct tok_guard limits = now->limits;
@@ -545,7 +545,9 @@ enum sg_rc tok_guard_bind_file(const struct tok_guard_key *key,
     limits.bound = true;
     limits.issuer_cert = cert;
     limits.chain = chain;
-    return replace(key, &limits, ret_guard, err);
+    SG_TRY(tok_guard_new(&limits, key->spki, &next, err));
+    SG_TRY(tok_chain_check_signatures(next, err));
+    return replace(key, &next, ret_guard, err);
 }
 
 enum sg_rc tok_guard_narrow_file(const struct tok_guard_key *key,
@@ -555,6 +557,7 @@ enum sg_rc tok_guard_narrow_file(const struct tok_guard_key *key,
 {
     SG_CLEANUP(sg_fd_close) int lock = -1;
     SG_CLEANUP(tok_guard_free) struct tok_guard_state *now = NULL;
+    SG_CLEANUP(tok_guard_free) struct tok_guard_state *next = NULL;
     struct tok_guard limits = *want;
 
     SG_TRY(open_locked(key, &lock, &now, err));
@@ -562,5 +565,6 @@ enum sg_rc tok_guard_narrow_file(const struct tok_guard_key *key,
     limits.bound = now->limits.bound;
     limits.issuer_cert = now->limits.issuer_cert;
     limits.chain = now->limits.chain;
-    return replace(key, &limits, ret_guard, err);
+    SG_TRY(tok_guard_new(&limits, key->spki, &next, err));
+    return replace(key, &next, ret_guard, err);
 }

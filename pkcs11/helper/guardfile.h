@@ -46,8 +46,9 @@ void tok_guard_forget(const struct tok_guard_key *key);
 
 /* Bind the issuer certificate, and the chain above it, in the file and give
  * back the guard as it now is. Bound to the same one already: fine, and a
- * longer chain is taken over. SG_POLICY for another one or one that does not
- * fit the key, SG_NOT_FOUND without a guard. */
+ * longer chain is taken over. SG_POLICY for another one, one that does not fit
+ * the key, or a signature of the chain that does not hold; SG_NOT_FOUND without
+ * a guard. */
 enum sg_rc tok_guard_bind_file(const struct tok_guard_key *key,
                                struct sg_slice cert, struct sg_slice chain,
                                struct tok_guard_state **ret_guard,

@@ -206,6 +206,39 @@ static void test_two_processes(void **state)
             "certificates have at most 3600 s");
 }
 
+/* A certificate that the root never signed. */
+static void test_forged_chain(void **state)
+{
+    struct fixture *f = *state;
+    struct want want = { SG_POLICY, TOK_REFUSED_BIND,
+                         "guard: certificate 1 of the chain (/CN=leafy) is not "
+                         "signed by the key of certificate 2 (/CN=root)" };
+    struct ca leafy = { 0 };
+    struct tok_guard_view before;
+
+    make_key(
+        f, "leafy",
+        (struct tok_guard){ .purpose = TOK_PURPOSE_CA, .max_validity = T_DAY },
+        &leafy);
+    sg_buf_init(&leafy.cert, 8192);
+    struct t_tbs t = intermediate(f);
+    t.subject = "leafy";
+    t.spki = spki_of(&leafy);
+    issue(f, &f->root, &t, &leafy.cert);
+    leafy.cert.data[leafy.cert.len - 1] ^= 1;
+    before = show(f, &leafy);
+    check(f, &leafy,
+          t_bind_chain(&f->h, leafy.ref, sg_buf_slice(&leafy.cert),
+                       sg_buf_slice(&f->root.cert)),
+          &before, &want);
+    assert_false(show(f, &leafy).guard.bound);
+    leafy.cert.data[leafy.cert.len - 1] ^= 1;
+    assert_int_equal(t_bind_chain(&f->h, leafy.ref, sg_buf_slice(&leafy.cert),
+                                  sg_buf_slice(&f->root.cert)),
+                     SG_OK);
+    sg_buf_done(&leafy.cert);
+}
+
 static void test_bind_to_another(void **state)
 {
     struct fixture *f = *state;
@@ -239,8 +272,9 @@ static void test_bind_to_another(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_rate),          CASE(test_rate_unkept),     CASE(test_narrow),
-        CASE(test_two_processes), CASE(test_bind_to_another),
+        CASE(test_rate),         CASE(test_rate_unkept),
+        CASE(test_narrow),       CASE(test_two_processes),
+        CASE(test_forged_chain), CASE(test_bind_to_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

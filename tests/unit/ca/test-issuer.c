@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/rules.h"
 #include "common/parse.h"
 
 enum { ROOT, MID, LOW, OTHER, N_KEYS };
@@ -89,6 +90,45 @@ static void bad(const struct kit_cert *certs, size_t n, const char *text)
 
     kit_refused(&err, try_chain(certs, n, &issuer, &err), SG_POLICY, text);
     assert_null(issuer);
+}
+
+/* The middle outlives the root and is older: neither helps those below. */
+static void test_period(void **state)
+{
+    struct kit_cert certs[] = { low_args(), mid_args(), root_args() };
+    struct sg_err err = { 0 };
+
+    (void)state;
+    certs[1].not_before = KIT_NOW - 10 * KIT_DAY;
+    certs[1].not_after = KIT_NOW + 20 * KIT_DAY;
+    certs[2].not_before = KIT_NOW - 5 * KIT_DAY;
+    certs[2].not_after = KIT_NOW + 10 * KIT_DAY;
+    struct ca_issuer *issuer SG_CLEANUP(ca_issuer_free) = good(certs, 3);
+    struct ca_period all = ca_issuer_period(issuer);
+
+    assert_int_equal(all.not_before, certs[2].not_before);
+    assert_int_equal(all.not_after, certs[2].not_after);
+    kit_ok(&err, ca_rule_inside(all, issuer, &err));
+    all.not_after++;
+    kit_refused(
+        &err, ca_rule_inside(all, issuer, &err), SG_POLICY,
+        "notAfter 2026-10-01T14:13:21Z is beyond 2026-10-01T14:13:20Z of the CA above its "
+        "issuer, \"CN=Root\": a certificate must "
+        "not outlive its issuer (RFC 5280 6.1.3 (a)(2))");
+    all.not_after = certs[1].not_after + 1;
+    sg_err_clear(&err);
+    kit_refused(
+        &err, ca_rule_inside(all, issuer, &err), SG_POLICY,
+        "notAfter 2026-10-11T14:13:21Z is beyond 2026-10-11T14:13:20Z of the CA above its "
+        "issuer, \"CN=Mid\": a certificate must "
+        "not outlive its issuer (RFC 5280 6.1.3 (a)(2))");
+    all = ca_issuer_period(issuer);
+    all.not_before--;
+    sg_err_clear(&err);
+    kit_refused(
+        &err, ca_rule_inside(all, issuer, &err), SG_POLICY,
+        "notBefore 2026-09-16T14:13:19Z is earlier than 2026-09-16T14:13:20Z of the CA above its "
+        "issuer, \"CN=Root\" (RFC 5280 6.1.3 (a)(2))");
 }
 
 static void test_views(void **state)
@@ -422,6 +462,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_views),
+        cmocka_unit_test(test_period),
         cmocka_unit_test(test_good_chains),
         cmocka_unit_test(test_size),
         cmocka_unit_test(test_garbage),

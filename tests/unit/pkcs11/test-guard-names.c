@@ -37,6 +37,22 @@ static void test_directory_names(void **state)
         { ACME, DN("\x30\0"), true },
         { DN(CN("\x0c", "\x02", "\xc3\xa9", "\x09", "\x0b", "\x0d")),
           DN(CN("\x1e", "\x02", "\0\xe9", "\x09", "\x0b", "\x0d")), true },
+        /* What RFC 4518 would map or normalise, and we do not, is another
+         * name: capital and small e acute, composed and not, with a soft
+         * hyphen, a no-break space, a full-width A. */
+        { DN(CN("\x0c", "\x02", "\xc3\x89", "\x09", "\x0b", "\x0d")),
+          DN(CN("\x0c", "\x02", "\xc3\xa9", "\x09", "\x0b", "\x0d")), false },
+        { DN(CN("\x0c", "\x03", "e\xcc\x81", "\x0a", "\x0c", "\x0e")),
+          DN(CN("\x0c", "\x02", "\xc3\xa9", "\x09", "\x0b", "\x0d")), false },
+        { DN(CN("\x0c", "\x06", "Ac\xc2\xadme", "\x0d", "\x0f", "\x11")), ACME,
+          false },
+        { DN(CN("\x0c", "\x06", "Ac\xc2\xa0me", "\x0d", "\x0f", "\x11")),
+          DN(CN("\x0c", "\x05", "Ac me", "\x0c", "\x0e", "\x10")), false },
+        { DN(CN("\x0c", "\x06",
+                "\xef\xbc\xa1"
+                "cme",
+                "\x0d", "\x0f", "\x11")),
+          ACME, false },
     };
 
     (void)state;
