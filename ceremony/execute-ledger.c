@@ -283,6 +283,11 @@ static enum sg_rc say_next(struct cer_execution *x, struct sg_err *err)
                 "CRLs is published\nlater, by a timer or by hand:\n  signet "
                 "ceremony ledger calendar %s\n",
                 rows.row[0].file, x->args->ledger);
+    else if (rows.row[0].publish_by <= sg_now())
+        cer_say(x->room,
+                "\nPublish %s now. What comes when:\n  signet ceremony ledger "
+                "calendar %s\n",
+                rows.row[0].file, x->args->ledger);
     else
         cer_say(x->room,
                 "\nPublish %s by %s. What comes when:\n  signet ceremony "
