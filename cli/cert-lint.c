@@ -13,7 +13,7 @@
 
 struct lint_args {
     struct cli_list files;
-    const char *profile, *date, *issuer;
+    const char *profile, *date, *at, *issuer;
     bool chain, crl, constrained, rules;
 };
 
@@ -45,6 +45,11 @@ static const struct cli_option OPTIONS[] = {
       .value = "TIME",
       .help = "the rules of this day, RFC 3339 or \"now\"; default: of the day "
               "that the object itself gives" },
+    { .name = "at",
+      CLI_TEXT(struct lint_args, at),
+      .value = "TIME",
+      .help = "certificates must be valid at this time, RFC 3339 or \"now\"; "
+              "default: any time will do" },
     { .name = "technically-constrained",
       CLI_FLAG(struct lint_args, constrained),
       .help = "intermediates must be constrained as BR 7.1.2.5 wants" },
@@ -256,6 +261,21 @@ static void print_json(struct run *run)
 
 /* --- the command ------------------------------------------------------------- */
 
+static enum sg_rc read_time(const char *text, const char *option, int64_t *ret,
+                            struct sg_err *err)
+{
+    if (text == NULL)
+        return SG_OK;
+    if (strcmp(text, "now") == 0) {
+        *ret = sg_now();
+        return SG_OK;
+    }
+    if (sg_parse_time(text, ret, err) == SG_OK)
+        return SG_OK;
+    err->rc = SG_USAGE;
+    return sg_err_wrap(err, "%s", option);
+}
+
 static enum sg_rc read_options(const struct lint_args *args,
                                struct lint_options *ret, struct sg_err *err)
 {
@@ -263,13 +283,8 @@ static enum sg_rc read_options(const struct lint_args *args,
 
     if (lint_profile_parse(profile, &ret->profile, err) != SG_OK)
         return sg_err_wrap(err, "--profile");
-    if (args->date != NULL && strcmp(args->date, "now") == 0)
-        ret->date = sg_now();
-    else if (args->date != NULL
-             && sg_parse_time(args->date, &ret->date, err) != SG_OK) {
-        err->rc = SG_USAGE;
-        return sg_err_wrap(err, "--date");
-    }
+    SG_TRY(read_time(args->date, "--date", &ret->date, err));
+    SG_TRY(read_time(args->at, "--at", &ret->at, err));
     ret->technically_constrained = args->constrained;
     return SG_OK;
 }
@@ -335,7 +350,7 @@ static enum sg_rc run_lint(struct cli *cli, const void *opaque,
 }
 
 static const char *const EXAMPLES[] = {
-    "signet cert lint --chain leaf.pem issuing.pem root.pem",
+    "signet cert lint --chain --at now leaf.pem issuing.pem root.pem",
     "signet cert lint --profile public-tls --date now issuing.pem",
     "signet cert lint --issuer issuing.pem issuing.crl",
     "signet cert lint --rules",

@@ -80,6 +80,7 @@ struct lint_options {
     /* Rules are those of this date; 0: the date the object says it was made
      * (notBefore, thisUpdate). */
     int64_t date;
+    int64_t at; /* certificates must be valid then; 0: any day will do */
     bool technically_constrained; /* hold name constraints to BR 7.1.2.5 */
     bool signing;                 /* date is the moment of signing */
     bool keys_checked; /* public keys have been judged: skip what is costly */

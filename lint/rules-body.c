@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/clock.h"
+
 #define SERIAL_OCTETS_MAX 20   /* RFC 5280 4.1.2.2 */
 #define SERIAL_OCTETS_RANDOM 8 /* 64 bits, BR 7.1 */
 
@@ -424,95 +426,18 @@ void lint_aki_form(struct lint_job *job)
                           "number");
 }
 
-static void say_url(struct lint_job *job, const struct sg_der_tlv *name,
-                    const char *where)
+/* The first and the last second belong to the life (RFC 5280 4.1.2.5). */
+void lint_expired(struct lint_job *job)
 {
-    char text[96];
+    const struct lint_cert *cert = job->cert;
+    int64_t at = job->options->at;
+    char text[SG_TIME_TEXT_MAX];
 
-    if (name->tag != SG_DER_CONTEXT(6))
-        lint_say(job, "%s: a location is not a URI", where);
-    else if (name->content.len < 8
-             || memcmp(name->content.p, "http://", 7) != 0)
-        lint_say(job, "%s: \"%s\" is not an http URL", where,
-                 lint_text(name->content, text, sizeof(text)));
-}
-
-static void say_aia_urls(struct lint_job *job, const struct lint_ext *ext)
-{
-    struct lint_iter iter;
-    struct sg_der_tlv tlv;
-
-    lint_iter_init(&iter, ext->value, "authorityInfoAccess");
-    while (lint_iter_next(&iter, &tlv)) {
-        struct sg_der access;
-        struct sg_slice method;
-        struct sg_der_tlv location;
-
-        sg_der_inside(&iter.in, &tlv, &access);
-        if (sg_der_oid(&access, &method, &iter.err) == SG_OK
-            && sg_der_any(&access, &location, &iter.err) == SG_OK)
-            say_url(job, &location, "authorityInfoAccess");
-    }
-}
-
-static void say_cdp_urls(struct lint_job *job, const struct lint_ext *ext)
-{
-    struct lint_iter iter;
-    struct sg_der_tlv tlv;
-
-    lint_iter_init(&iter, ext->value, "cRLDistributionPoints");
-    while (lint_iter_next(&iter, &tlv)) {
-        struct sg_der point;
-        struct sg_der name;
-        struct sg_der full;
-        struct sg_der_tlv location;
-
-        sg_der_inside(&iter.in, &tlv, &point);
-        if (sg_der_enter(&point, SG_DER_CONTEXT_CONSTRUCTED(0), &name,
-                         &iter.err)
-                != SG_OK
-            || sg_der_enter(&name, SG_DER_CONTEXT_CONSTRUCTED(0), &full,
-                            &iter.err)
-                   != SG_OK) {
-            lint_say(job, "cRLDistributionPoints: a point has no fullName");
-            return;
-        }
-        while (sg_der_more(&full)
-               && sg_der_any(&full, &location, &iter.err) == SG_OK)
-            say_url(job, &location, "cRLDistributionPoints");
-    }
-}
-
-/* A point is a fullName: no reasons, no cRLIssuer (BR 7.1.2.11.2). */
-void lint_cdp_form(struct lint_job *job)
-{
-    const struct lint_ext *cdp = lint_cert_ext(job->cert, LINT_OID_CDP);
-    struct lint_iter iter;
-    struct sg_der_tlv tlv;
-    struct sg_der_tlv field;
-
-    if (cdp == NULL)
+    if (at == 0)
         return;
-    lint_iter_init(&iter, cdp->value, "cRLDistributionPoints");
-    while (lint_iter_next(&iter, &tlv)) {
-        struct sg_der point;
-        sg_der_inside(&iter.in, &tlv, &point);
-        while (sg_der_more(&point)
-               && sg_der_any(&point, &field, &iter.err) == SG_OK)
-            if (field.tag != SG_DER_CONTEXT_CONSTRUCTED(0))
-                lint_say(job, "a distribution point has reasons or cRLIssuer");
-    }
-}
-
-/* Plain http only: a fetch over https would need the very chain that is being
- * built. */
-void lint_urls(struct lint_job *job)
-{
-    const struct lint_ext *aia = lint_cert_ext(job->cert, LINT_OID_AIA);
-    const struct lint_ext *cdp = lint_cert_ext(job->cert, LINT_OID_CDP);
-
-    if (aia != NULL)
-        say_aia_urls(job, aia);
-    if (cdp != NULL)
-        say_cdp_urls(job, cdp);
+    (void)sg_time_text(at, text);
+    if (cert->not_before.ok && at < cert->not_before.t)
+        lint_say(job, "not yet valid at %s", text);
+    if (cert->not_after.ok && at > cert->not_after.t)
+        lint_say(job, "expired at %s", text);
 }

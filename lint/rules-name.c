@@ -13,28 +13,31 @@ static const struct attribute {
     const char *oid;
     size_t oid_len;
     const char *name;
-    size_t max; /* characters */
-    int order;  /* 0: any place */
-    bool many;  /* may stand more than once */
+    size_t max;  /* characters */
+    int order;   /* 0: any place */
+    bool many;   /* may stand more than once */
+    uint8_t tag; /* the one string type; 0: PrintableString or UTF8String */
 } ATTRIBUTES[] = {
-#define ATTR(oid, name, max, order, many) \
+#define ATTR(oid, name, max, order, many, tag) \
     { \
-        oid, sizeof(oid) - 1, name, max, order, many \
+        oid, sizeof(oid) - 1, name, max, order, many, tag \
     }
-    ATTR("\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19", "DC", 63, 1, true),
-    ATTR("\x55\x04\x06", "C", 2, 2, false),
-    ATTR("\x55\x04\x08", "ST", 128, 3, false),
-    ATTR("\x55\x04\x07", "L", 128, 4, false),
-    ATTR("\x55\x04\x11", "postalCode", 40, 5, false),
-    ATTR("\x55\x04\x09", "street", 128, 6, true),
-    ATTR("\x55\x04\x0a", "O", 64, 7, false),
-    ATTR("\x55\x04\x04", "SN", 64, 8, false),
-    ATTR("\x55\x04\x2a", "GN", 64, 9, false),
-    ATTR("\x55\x04\x0b", "OU", 64, 10, true),
-    ATTR("\x55\x04\x03", "CN", 64, 11, false),
-    ATTR("\x55\x04\x05", "serialNumber", 64, 0, false),
-    ATTR("\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01", "UID", 256, 0, true),
-    ATTR("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", "emailAddress", 255, 0, true),
+    ATTR("\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19", "DC", 63, 1, true,
+         SG_DER_IA5_STRING),
+    ATTR("\x55\x04\x06", "C", 2, 2, false, SG_DER_PRINTABLE_STRING),
+    ATTR("\x55\x04\x08", "ST", 128, 3, false, 0),
+    ATTR("\x55\x04\x07", "L", 128, 4, false, 0),
+    ATTR("\x55\x04\x11", "postalCode", 40, 5, false, 0),
+    ATTR("\x55\x04\x09", "street", 128, 6, true, 0),
+    ATTR("\x55\x04\x0a", "O", 64, 7, false, 0),
+    ATTR("\x55\x04\x04", "SN", 64, 8, false, 0),
+    ATTR("\x55\x04\x2a", "GN", 64, 9, false, 0),
+    ATTR("\x55\x04\x0b", "OU", 64, 10, true, 0),
+    ATTR("\x55\x04\x03", "CN", 64, 11, false, 0),
+    ATTR("\x55\x04\x05", "serialNumber", 64, 0, false, SG_DER_PRINTABLE_STRING),
+    ATTR("\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01", "UID", 256, 0, true, 0),
+    ATTR("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", "emailAddress", 255, 0, true,
+         SG_DER_IA5_STRING),
 #undef ATTR
 };
 
@@ -107,6 +110,24 @@ static const char *value_fault(const struct lint_rdn *rdn)
     }
 }
 
+/* The string type that the attribute's definition wants (RFC 5280 appendix A).
+ * C is the matter of dn_country. */
+static const char *type_fault(const struct lint_rdn *rdn)
+{
+    const struct attribute *attribute = attribute_of(rdn->oid);
+
+    if (attribute == NULL || strcmp(attribute->name, "C") == 0)
+        return NULL;
+    if (attribute->tag == 0)
+        return rdn->tag == SG_DER_IA5_STRING
+                   ? "is an IA5String, not PrintableString or UTF8String"
+                   : NULL;
+    if (rdn->tag == attribute->tag)
+        return NULL;
+    return attribute->tag == SG_DER_IA5_STRING ? "is not an IA5String"
+                                               : "is not a PrintableString";
+}
+
 static void check_name(struct lint_job *job, struct sg_slice name,
                        const char *which)
 {
@@ -117,6 +138,8 @@ static void check_name(struct lint_job *job, struct sg_slice name,
     lint_dn_init(&iter, name);
     while (lint_dn_next(&iter, &rdn)) {
         const char *fault = value_fault(&rdn);
+        if (fault == NULL)
+            fault = type_fault(&rdn);
         if (fault != NULL)
             lint_say(job, "%s: %s %s", which, lint_attribute_name(rdn.oid, oid),
                      fault);
@@ -167,6 +190,80 @@ void lint_dn_country(struct lint_job *job)
                      "PrintableString",
                      lint_text(rdn.value, text, sizeof(text)));
     }
+}
+
+/* ISO 3166-1 alpha-2, and what the Baseline Requirements and common use add:
+ * XX (unknown) and XK (Kosovo). */
+static bool is_country(struct sg_slice value)
+{
+    static const char codes[] =
+        "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBW"
+        "BYBZCACCCDCFCGCHCICKCLCMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFI"
+        "FJFKFMFOFRGAGBGDGEGFGGGHGIGLGMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIMIN"
+        "IOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDME"
+        "MFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPF"
+        "PGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSV"
+        "SXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVEVGVIVNVUWFWSXK"
+        "XXYEYTZAZMZW";
+
+    for (size_t i = 0; i + 2 < sizeof(codes); i += 2)
+        if (memcmp(codes + i, value.p, 2) == 0)
+            return true;
+    return false;
+}
+
+/* Two capitals at least: the rest is the matter of dn_country. */
+void lint_dn_country_iso(struct lint_job *job)
+{
+    struct lint_dn_iter iter;
+    struct lint_rdn rdn;
+    char text[8];
+
+    lint_dn_init(&iter, job->cert->subject);
+    while (lint_dn_next(&iter, &rdn)) {
+        const struct attribute *attribute = attribute_of(rdn.oid);
+        if (attribute == NULL || strcmp(attribute->name, "C") != 0
+            || rdn.value.len != 2 || rdn.value.p[0] < 'A'
+            || rdn.value.p[0] > 'Z' || rdn.value.p[1] < 'A'
+            || rdn.value.p[1] > 'Z')
+            continue;
+        if (!is_country(rdn.value))
+            lint_say(job, "C \"%s\" is no country",
+                     lint_text(rdn.value, text, sizeof(text)));
+    }
+}
+
+/* "-", "." or " " for what is not known. */
+void lint_dn_metadata(struct lint_job *job)
+{
+    static const char fillers[] = ".- *";
+    struct lint_dn_iter iter;
+    struct lint_rdn rdn;
+    char oid[SG_OID_TEXT_MAX];
+
+    lint_dn_init(&iter, job->cert->subject);
+    while (lint_dn_next(&iter, &rdn)) {
+        bool filler = rdn.value.len > 0;
+        for (size_t i = 0; i < rdn.value.len; i++)
+            filler &=
+                memchr(fillers, rdn.value.p[i], sizeof(fillers) - 1) != NULL;
+        if (filler)
+            lint_say(job, "%s says nothing", lint_attribute_name(rdn.oid, oid));
+    }
+}
+
+void lint_dn_space(struct lint_job *job)
+{
+    struct lint_dn_iter iter;
+    struct lint_rdn rdn;
+    char oid[SG_OID_TEXT_MAX];
+
+    lint_dn_init(&iter, job->cert->subject);
+    while (lint_dn_next(&iter, &rdn))
+        if (rdn.value.len > 1
+            && (rdn.value.p[0] == ' ' || rdn.value.p[rdn.value.len - 1] == ' '))
+            lint_say(job, "%s begins or ends with a space",
+                     lint_attribute_name(rdn.oid, oid));
 }
 
 static size_t characters(const struct lint_rdn *rdn)
@@ -247,4 +344,46 @@ void lint_ca_subject_attributes(struct lint_job *job)
             lint_say(job, "subject has no %s", required[i]);
     if (has_attribute(job->cert->subject, "OU"))
         lint_say(job, "subject has an OU");
+}
+
+/* A domain is all that was checked: C and CN, nothing that looks like more. */
+static void say_dv_subject(struct lint_job *job)
+{
+    struct lint_dn_iter iter;
+    struct lint_rdn rdn;
+    char oid[SG_OID_TEXT_MAX];
+
+    lint_dn_init(&iter, job->cert->subject);
+    while (lint_dn_next(&iter, &rdn)) {
+        const char *name = lint_attribute_name(rdn.oid, oid);
+        if (strcmp(name, "C") != 0 && strcmp(name, "CN") != 0)
+            lint_say(job, "subject has %s, and its policy is domain validated",
+                     name);
+    }
+}
+
+/* What the reserved policy promises about the subject. */
+void lint_leaf_subject(struct lint_job *job)
+{
+    const struct lint_cert *cert = job->cert;
+    bool ov = lint_has_policy(cert, LINT_POLICY_OV);
+    bool iv = lint_has_policy(cert, LINT_POLICY_IV);
+
+    if (lint_has_policy(cert, LINT_POLICY_DV))
+        say_dv_subject(job);
+    else if (has_attribute(cert->subject, "OU"))
+        lint_say(job, "subject has an OU");
+    if ((ov || iv) && !has_attribute(cert->subject, "C"))
+        lint_say(job, "subject has no C");
+    if ((ov || iv) && !has_attribute(cert->subject, "ST")
+        && !has_attribute(cert->subject, "L"))
+        lint_say(job, "subject has neither ST nor L");
+    if (ov && !has_attribute(cert->subject, "O"))
+        lint_say(job, "subject has no O, and its policy is organization "
+                      "validated");
+    if (iv
+        && (!has_attribute(cert->subject, "SN")
+            || !has_attribute(cert->subject, "GN")))
+        lint_say(job, "subject has no SN and GN, and its policy is individual "
+                      "validated");
 }

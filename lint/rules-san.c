@@ -190,6 +190,35 @@ void lint_san_ip_reserved(struct lint_job *job)
     }
 }
 
+/* What may not stand before the @ unless it is quoted (RFC 5321 4.1.2). */
+static bool is_local(struct sg_slice local)
+{
+    static const char never[] = "()<>[]:;@\\,\"";
+
+    if (local.len >= 2 && local.p[0] == '"' && local.p[local.len - 1] == '"')
+        return true;
+    for (size_t i = 0; i < local.len; i++)
+        if (local.p[i] <= 0x20 || local.p[i] > 0x7e
+            || memchr(never, local.p[i], sizeof(never) - 1) != NULL)
+            return false;
+    return local.len > 0 && local.p[0] != '.' && local.p[local.len - 1] != '.';
+}
+
+/* An empty name is the matter of san_empty. */
+static const char *email_fault(struct sg_slice name)
+{
+    const uint8_t *at = name.len > 0 ? memrchr(name.p, '@', name.len) : NULL;
+
+    if (name.len == 0)
+        return NULL;
+    if (at == NULL || at == name.p)
+        return "has no @ with something before it";
+    if (!is_local(SG_SLICE(name.p, (size_t)(at - name.p))))
+        return "has no mailbox before the @";
+    return lint_host_fault(
+        SG_SLICE(at + 1, name.len - (size_t)(at + 1 - name.p)), false);
+}
+
 void lint_san_email(struct lint_job *job)
 {
     struct walk walk = { 0 };
@@ -197,11 +226,7 @@ void lint_san_email(struct lint_job *job)
     char text[VALUE_MAX];
 
     while (next_of(job, &walk, LINT_GN_EMAIL, &name)) {
-        const uint8_t *at = memrchr(name.p, '@', name.len);
-        const char *fault = "has no @ with something before it";
-        if (at != NULL && at > name.p)
-            fault = lint_host_fault(
-                SG_SLICE(at + 1, name.len - (size_t)(at + 1 - name.p)), false);
+        const char *fault = email_fault(name);
         if (fault != NULL)
             lint_say(job, "rfc822Name \"%s\" %s",
                      lint_text(name, text, sizeof(text)), fault);
@@ -224,6 +249,15 @@ static bool has_scheme(struct sg_slice uri)
     return true;
 }
 
+static bool uri_fault(struct sg_slice uri)
+{
+    bool clean = true;
+
+    for (size_t i = 0; i < uri.len; i++)
+        clean &= uri.p[i] > 0x20 && uri.p[i] < 0x7f;
+    return uri.len > 0 && (!clean || !has_scheme(uri));
+}
+
 void lint_san_uri(struct lint_job *job)
 {
     struct walk walk = { 0 };
@@ -231,10 +265,7 @@ void lint_san_uri(struct lint_job *job)
     char text[VALUE_MAX];
 
     while (next_of(job, &walk, LINT_GN_URI, &name)) {
-        bool clean = true;
-        for (size_t i = 0; i < name.len; i++)
-            clean &= name.p[i] > 0x20 && name.p[i] < 0x7f;
-        if (!clean || !has_scheme(name))
+        if (uri_fault(name))
             lint_say(job, "URI \"%s\" is not an absolute URI in ASCII",
                      lint_text(name, text, sizeof(text)));
     }
@@ -311,5 +342,57 @@ void lint_cn_in_san(struct lint_job *job)
             && !in_san(job, rdn.value))
             lint_say(job, "CN \"%s\" is a host name that is not in the SAN",
                      lint_text(rdn.value, text, sizeof(text)));
+    }
+}
+
+void lint_san_not_critical(struct lint_job *job)
+{
+    const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_SAN);
+    const size_t empty = 2; /* octets of a Name without RDNs */
+
+    if (ext != NULL && ext->critical && job->cert->subject.len > empty)
+        lint_say(job, "subjectAltName is critical, and there is a subject");
+}
+
+static const char *name_fault(const struct sg_der_tlv *name)
+{
+    struct sg_slice value = name->content;
+    const char *fault = NULL;
+
+    if (value.len == 0)
+        return "is empty";
+    switch (name->tag) {
+    case LINT_GN_DNS:
+        fault = dns_text_fault(value);
+        return fault != NULL ? fault : lint_host_fault(value, true);
+    case LINT_GN_EMAIL:
+        return email_fault(value);
+    case LINT_GN_URI:
+        return uri_fault(value) ? "is not an absolute URI in ASCII" : NULL;
+    case LINT_GN_IP:
+        return value.len != 4 && value.len != 16 ? "has neither 4 nor 16 octets"
+                                                 : NULL;
+    default:
+        return NULL;
+    }
+}
+
+/* The names of the issuer: as those of the subject are written. */
+void lint_ian_names(struct lint_job *job)
+{
+    const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_IAN);
+    struct lint_iter iter;
+    struct sg_der_tlv name;
+    char text[VALUE_MAX];
+
+    if (ext == NULL)
+        return;
+    lint_iter_init(&iter, ext->value, "issuerAltName");
+    while (lint_iter_next(&iter, &name)) {
+        const char *fault = name_fault(&name);
+        if (fault != NULL)
+            lint_say(job, "issuerAltName: %s \"%s\" %s", lint_gn_name(name.tag),
+                     lint_gn_text(name.tag, name.content, text, sizeof(text)),
+                     fault);
     }
 }

@@ -9,6 +9,7 @@
 /* What a TLS server certificate of a public CA must hold besides the rules of
  * every leaf, and when it may say that it begins. */
 
+#define OID_RSA "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
 #define VALUE_MAX 96
 #define HOUR 3600
 #define DAY 86400
@@ -56,6 +57,46 @@ void lint_leaf_status(struct lint_job *job)
                  "neither cRLDistributionPoints nor an OCSP responder, "
                  "and more than %d days of life",
                  SHORT_LIVED_DAYS);
+}
+
+/* With an EC key digitalSignature, and what a key exchange of old needs; with
+ * an RSA key also keyEncipherment and dataEncipherment. */
+void lint_leaf_usage_tls(struct lint_job *job)
+{
+    const uint16_t sign = LINT_KU_DIGITAL_SIGNATURE;
+    const uint16_t encipher = LINT_KU_KEY_ENCIPHERMENT | (1 << 3);
+    bool rsa = LINT_IS(job->cert->spki_oid, OID_RSA);
+    uint16_t allowed = rsa ? sign | encipher : sign | LINT_KU_KEY_AGREEMENT;
+    /* leaf_usage and key_usage_bits speak about these */
+    uint16_t others = LINT_KU_CERT_SIGN | LINT_KU_CRL_SIGN;
+    bool has;
+    uint16_t usage = lint_key_usage(job->cert, &has);
+
+    if (!has || usage == 0)
+        return;
+    if ((usage & ~allowed & ~others) != 0)
+        lint_say(job,
+                 "keyUsage has a bit that a TLS server with %s key may "
+                 "not have",
+                 rsa ? "an RSA" : "such a");
+    if (!rsa && (usage & sign) == 0)
+        lint_say(job, "keyUsage has no digitalSignature");
+}
+
+void lint_leaf_usage_critical(struct lint_job *job)
+{
+    const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_KEY_USAGE);
+
+    if (ext != NULL && !ext->critical)
+        lint_say(job, "keyUsage is not critical");
+}
+
+void lint_leaf_basic_critical(struct lint_job *job)
+{
+    const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_BASIC);
+
+    if (ext != NULL && !ext->critical)
+        lint_say(job, "basicConstraints is not critical");
 }
 
 static bool next_dns(struct lint_iter *iter, struct sg_der_tlv *ret)

@@ -60,6 +60,9 @@ void lint_urls(struct lint_job *job);
 void lint_algorithm_sha1(struct lint_job *job);
 void lint_extension_not_critical(struct lint_job *job);
 void lint_cdp_form(struct lint_job *job);
+void lint_expired(struct lint_job *job);
+void lint_cdp_not_critical(struct lint_job *job);
+void lint_aia_methods(struct lint_job *job);
 
 /* rules-key.c */
 void lint_key_algorithm(struct lint_job *job);
@@ -82,6 +85,10 @@ void lint_dn_twice(struct lint_job *job);
 void lint_dn_order(struct lint_job *job);
 void lint_ca_subject_attributes(struct lint_job *job);
 void lint_dn_multi_value(struct lint_job *job);
+void lint_dn_country_iso(struct lint_job *job);
+void lint_dn_metadata(struct lint_job *job);
+void lint_dn_space(struct lint_job *job);
+void lint_leaf_subject(struct lint_job *job);
 
 /* rules-san.c */
 void lint_san_present(struct lint_job *job);
@@ -97,6 +104,8 @@ void lint_san_twice(struct lint_job *job);
 void lint_san_types(struct lint_job *job);
 void lint_cn_in_san(struct lint_job *job);
 void lint_san_count(struct lint_job *job);
+void lint_san_not_critical(struct lint_job *job);
+void lint_ian_names(struct lint_job *job);
 
 /* rules-leaf.c */
 void lint_leaf_usage(struct lint_job *job);
@@ -177,6 +186,7 @@ void lint_crl_next_update(struct lint_job *job);
 void lint_crl_lifetime(struct lint_job *job);
 void lint_crl_number(struct lint_job *job);
 void lint_crl_aki(struct lint_job *job);
+void lint_crl_aki_form(struct lint_job *job);
 void lint_crl_empty_list(struct lint_job *job);
 void lint_crl_idp(struct lint_job *job);
 void lint_crl_delta(struct lint_job *job);
@@ -195,11 +205,19 @@ void lint_root_policies(struct lint_job *job);
 void lint_policy_qualifiers(struct lint_job *job);
 void lint_policy_constraints(struct lint_job *job);
 void lint_policy_mappings(struct lint_job *job);
+void lint_policy_unknown_qualifier(struct lint_job *job);
+void lint_policy_text(struct lint_job *job);
+void lint_policy_notice(struct lint_job *job);
+void lint_policies_not_critical(struct lint_job *job);
+void lint_policy_mappings_listed(struct lint_job *job);
 
 /* rules-tls.c */
 void lint_leaf_eku_tls(struct lint_job *job);
 void lint_leaf_aia(struct lint_job *job);
 void lint_leaf_status(struct lint_job *job);
+void lint_leaf_usage_tls(struct lint_job *job);
+void lint_leaf_usage_critical(struct lint_job *job);
+void lint_leaf_basic_critical(struct lint_job *job);
 void lint_san_dns_internal(struct lint_job *job);
 void lint_san_dns_reserved(struct lint_job *job);
 void lint_cn_from_san(struct lint_job *job);
@@ -246,6 +264,11 @@ struct lint_dn_iter {
 void lint_dn_init(struct lint_dn_iter *iter, struct sg_slice name);
 bool lint_dn_next(struct lint_dn_iter *iter, struct lint_rdn *ret);
 
+#define LINT_POLICY_DV "\x67\x81\x0c\x01\x02\x01"
+#define LINT_POLICY_OV "\x67\x81\x0c\x01\x02\x02"
+#define LINT_POLICY_IV "\x67\x81\x0c\x01\x02\x03"
+#define LINT_POLICY_EV "\x67\x81\x0c\x01\x01"
+bool lint_has_policy(const struct lint_cert *cert, const char *oid);
 /* "CN", or the OID written into dst. */
 const char *lint_attribute_name(struct sg_slice oid, char dst[SG_OID_TEXT_MAX]);
 

@@ -18,6 +18,7 @@
 /* Days as seconds since 1970. */
 #define SINCE_2004_01_01 1072915200 /* RFC 3280: UTF8String for new names */
 #define SINCE_2016_01_01 1451606400 /* the end of SHA-1 */
+#define SINCE_2023_09_15 1694736000 /* BR 2.0: profiles of certificates */
 #define SINCE_2025_06_15 1749945600 /* serverAuth in TLS intermediates */
 
 #define ROW(id, source, private, public, from, until, kinds) \
@@ -59,6 +60,10 @@ const struct lint_row LINT_ROWS[] = {
     RULE(ct_both, "RFC 6962 3.1", ERROR, ERROR, ANY),
     RULE(ct_sct_list, "RFC 6962 3.3", ERROR, ERROR, ANY),
     RULE(backdated, "BR 7.1.2", OFF, ERROR, ANY),
+    RULE(expired, "RFC 5280 6.1.3 (a)(2)", ERROR, ERROR, ANY),
+    RULE(cdp_not_critical, "RFC 5280 4.2.1.13", WARN, ERROR, ANY),
+    ROW(aia_methods, "BR 7.1.2.7.7, 7.1.2.10.3", OFF, ERROR, SINCE_2023_09_15,
+        0, ANY),
     /* key */
     RULE(key_algorithm, "BR 6.1.5", ERROR, ERROR, ANY),
     RULE(key_parameters, "RFC 3279 2.3.1", ERROR, ERROR, ANY),
@@ -75,9 +80,12 @@ const struct lint_row LINT_ROWS[] = {
     ROW(dn_form, "RFC 5280 4.1.2.4", ERROR, ERROR, SINCE_2004_01_01, 0, ANY),
     RULE(dn_multi_value, "BR 7.1.4.1", WARN, ERROR, ANY),
     RULE(dn_country, "RFC 5280 appendix A", ERROR, ERROR, ANY),
+    RULE(dn_country_iso, "ISO 3166-1, BR 7.1.4.2", WARN, ERROR, ANY),
+    RULE(dn_metadata, "BR 7.1.4.2", WARN, ERROR, ANY),
+    RULE(dn_space, "good sense: compared differently", WARN, WARN, ANY),
     RULE(dn_length, "RFC 5280 appendix A", ERROR, ERROR, ANY),
     RULE(dn_twice, "BR 7.1.4.1", WARN, ERROR, ANY),
-    RULE(dn_order, "BR 7.1.4.2", OFF, ERROR, ANY),
+    ROW(dn_order, "BR 7.1.4.2", OFF, ERROR, SINCE_2023_09_15, 0, ANY),
     RULE(ca_subject_attributes, "BR 7.1.2.10.2", OFF, ERROR, ANY_CA),
     /* alternative names */
     RULE(san_present, "BR 7.1.2.7.12", NOTICE, ERROR, LINT_KIND_LEAF),
@@ -92,6 +100,9 @@ const struct lint_row LINT_ROWS[] = {
     RULE(san_twice, "BR 7.1.2.7.12", WARN, WARN, ANY),
     RULE(san_count, "good sense: a bound on work", ERROR, ERROR, ANY),
     RULE(san_types, "BR 7.1.2.7.12", OFF, ERROR, LINT_KIND_LEAF),
+    ROW(san_not_critical, "RFC 5280 4.2.1.6, BR 7.1.2.7.12", NOTICE, ERROR,
+        SINCE_2023_09_15, 0, ANY),
+    RULE(ian_names, "RFC 5280 4.2.1.7", ERROR, ERROR, ANY),
     RULE(san_dns_internal, "BR 7.1.2.7.12", OFF, ERROR, LINT_KIND_LEAF),
     RULE(san_dns_reserved, "BR 7.1.2.7.12", WARN, ERROR, LINT_KIND_LEAF),
     RULE(cn_in_san, "RFC 6125 6.4.4", WARN, OFF, LINT_KIND_LEAF),
@@ -109,12 +120,26 @@ const struct lint_row LINT_ROWS[] = {
     RULE(leaf_aia, "BR 7.1.2.7.7", OFF, ERROR, LINT_KIND_LEAF),
     RULE(leaf_status, "BR 7.1.2.11.2", OFF, ERROR, LINT_KIND_LEAF),
     RULE(leaf_policies, "BR 7.1.2.7.9", OFF, ERROR, LINT_KIND_LEAF),
+    ROW(leaf_subject, "BR 7.1.2.7.2, 7.1.2.7.3, 7.1.2.7.4", OFF, ERROR,
+        SINCE_2023_09_15, 0, LINT_KIND_LEAF),
+    ROW(leaf_usage_tls, "BR 7.1.2.7.11", OFF, ERROR, SINCE_2023_09_15, 0,
+        LINT_KIND_LEAF),
+    RULE(leaf_usage_critical, "RFC 5280 4.2.1.3, BR 7.1.2.7.6", NOTICE, ERROR,
+         LINT_KIND_LEAF),
+    RULE(leaf_basic_critical, "BR 7.1.2.7.8", OFF, ERROR, LINT_KIND_LEAF),
     RULE(usage_fits_key, "RFC 5480 3, RFC 3279 2.3.1", NOTICE, WARN, ANY),
     RULE(leaf_validity, "BR 6.3.2", OFF, ERROR, LINT_KIND_LEAF),
     RULE(policies_twice, "RFC 5280 4.2.1.4", ERROR, ERROR, ANY),
-    RULE(policy_qualifiers, "BR 7.1.2.10.5", OFF, ERROR, ANY),
+    ROW(policy_qualifiers, "BR 7.1.2.10.5", OFF, ERROR, SINCE_2023_09_15, 0,
+        ANY),
+    RULE(policy_unknown_qualifier, "RFC 5280 4.2.1.4", ERROR, ERROR, ANY),
+    RULE(policy_text, "RFC 5280 4.2.1.4", ERROR, ERROR, ANY),
+    RULE(policy_notice, "RFC 5280 4.2.1.4", WARN, WARN, ANY),
+    ROW(policies_not_critical, "BR 7.1.2.7.6, 7.1.2.10.2", OFF, ERROR,
+        SINCE_2023_09_15, 0, ANY),
     RULE(policy_constraints, "RFC 5280 4.2.1.11, 4.2.1.14", ERROR, ERROR, ANY),
     RULE(policy_mappings, "RFC 5280 4.2.1.5", ERROR, ERROR, ANY),
+    RULE(policy_mappings_listed, "RFC 5280 4.2.1.5", WARN, WARN, ANY_CA),
     /* OCSP responder */
     RULE(ocsp_eku_only, "BR 7.1.2.8.5", ERROR, ERROR, LINT_KIND_OCSP),
     RULE(ocsp_nocheck, "RFC 6960 4.2.2.2.1", ERROR, ERROR, LINT_KIND_OCSP),
@@ -142,7 +167,8 @@ const struct lint_row LINT_ROWS[] = {
     RULE(sub_ca_eku_mixed, "BR 7.1.2.10.6", OFF, ERROR, LINT_KIND_SUB_CA),
     RULE(sub_ca_cdp, "BR 7.1.2.10.4", OFF, ERROR, LINT_KIND_SUB_CA),
     RULE(sub_ca_aia, "BR 7.1.2.10.3", OFF, WARN, LINT_KIND_SUB_CA),
-    RULE(sub_ca_policies, "BR 7.1.2.10.5", OFF, ERROR, LINT_KIND_SUB_CA),
+    ROW(sub_ca_policies, "BR 7.1.2.10.5", OFF, ERROR, SINCE_2023_09_15, 0,
+        LINT_KIND_SUB_CA),
     /* name constraints */
     RULE(nc_only_ca, "RFC 5280 4.2.1.10", ERROR, ERROR, END_ENTITY),
     RULE(nc_critical, "RFC 5280 4.2.1.10", ERROR, WARN, ANY_CA),
@@ -189,6 +215,7 @@ const struct lint_row LINT_ROWS[] = {
     RULE(crl_lifetime, "BR 4.9.7", OFF, ERROR, LINT_KIND_CRL),
     RULE(crl_number, "RFC 5280 5.2.3", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_aki, "RFC 5280 5.2.1", ERROR, ERROR, LINT_KIND_CRL),
+    RULE(crl_aki_form, "BR 7.2.2", WARN, ERROR, LINT_KIND_CRL),
     RULE(crl_empty_list, "RFC 5280 5.1.2.6", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_entry_form, "RFC 5280 5.1.2.6", ERROR, ERROR, LINT_KIND_CRL),
     RULE(crl_entry_serial, "RFC 5280 4.1.2.2", ERROR, ERROR, LINT_KIND_CRL),

@@ -33,7 +33,7 @@ class Cert:
         self.issuer = INTER_DN
         self.before = utc("260401000000Z")
         self.after = utc("260630235959Z")
-        self.subject = name(("C", "NL"), ("O", "Example"), ("CN", "www.example.com"))
+        self.subject = name(*SITE, ("CN", "www.example.com"))
         self.spki = LEAF_KEY.spki
         self.tail = b""
         self.exts = {}
@@ -49,6 +49,7 @@ class Cert:
         return seq(tbs, self.outer or self.inner, bits(self.signer.sign(tbs)))
 
 
+SITE = (("C", "NL"), ("L", "Delft"), ("O", "Example"))
 LEAF_KEY = Key()
 RSA_KEY = Key("2048")
 INTER_KEY = Key()
@@ -57,7 +58,7 @@ ROOT_DN = name(("C", "NL"), ("O", "Example"), ("CN", "Example Root"))
 INTER_DN = name(("C", "NL"), ("O", "Example"), ("CN", "Example Issuing"))
 AKI_INTER = seq(tlv(0x80, key_id(INTER_KEY.spki)))
 AKI_ROOT = seq(tlv(0x80, key_id(ROOT_KEY.spki)))
-DV = seq(seq(oid("2.23.140.1.2.1")))
+OV = seq(seq(oid("2.23.140.1.2.2")))
 POISON = "1.3.6.1.4.1.11129.2.4.3"
 SCT_LIST = "1.3.6.1.4.1.11129.2.4.2"
 CDP = seq(seq(tlv(0xA0, tlv(0xA0, uri("http://crl.example.com/i.crl")))))
@@ -72,7 +73,7 @@ def leaf(exts=None, **fields):
         "san": ext("2.5.29.17", seq(dns("www.example.com"))),
         "aia": ext("1.3.6.1.5.5.7.1.1", AIA),
         "cdp": ext("2.5.29.31", CDP),
-        "pol": ext("2.5.29.32", DV),
+        "pol": ext("2.5.29.32", OV),
     }
     base.update(exts or {})
     return Cert(exts=base, **fields)
@@ -87,7 +88,7 @@ def inter(exts=None, **fields):
         "aki": ext("2.5.29.35", AKI_ROOT),
         "aia": ext("1.3.6.1.5.5.7.1.1", AIA),
         "cdp": ext("2.5.29.31", CDP),
-        "pol": ext("2.5.29.32", DV),
+        "pol": ext("2.5.29.32", OV),
     }
     base.update(exts or {})
     values = dict(issuer=ROOT_DN, subject=INTER_DN, spki=INTER_KEY.spki,
@@ -247,7 +248,12 @@ def bodies():
         SCT_LIST, octets(b"\x00\x05\x00\x04abc"))}))
     # Judged as if it were signed at 2026-04-04.
     public("backdated", leaf())
-    public("extension_form", leaf({"bc": ext("2.5.29.19", seq(FALSE))}))
+    # Judged at 2026-07-04.
+    private("expired", leaf())
+    public("cdp_not_critical", leaf({"cdp": ext("2.5.29.31", CDP, True)}))
+    public("aia_methods", leaf({"aia": ext("1.3.6.1.5.5.7.1.1", seq(
+        AIA[2:], seq(oid("1.3.6.1.5.5.7.48.5"), uri("http://example.com/r"))))}))
+    public("extension_form", leaf({"bc": ext("2.5.29.19", seq(FALSE), True)}))
     public("aki_present", leaf({"aki": b""}))
     public("aki_present-keyid", leaf({"aki": ext("2.5.29.35", seq(
         tlv(0xA1, directory(ROOT_DN)), tlv(0x82, b"\x05")))}))
@@ -277,20 +283,24 @@ def names():
     public("issuer_empty", leaf(issuer=seq()))
     public("subject_empty", leaf(subject=seq()))
     private("ca_subject_empty", inter(subject=seq()))
-    public("dn_form", leaf(subject=name(("C", "NL"), ("O", tlv(0x14, b"Example")))))
+    public("dn_form", leaf(subject=name(*SITE[:2], ("O", tlv(0x14, b"Example")))))
     public("dn_multi_value", leaf(subject=seq(
-        rdn("C", "NL"), tlv(0x31, rdn("O", "Example")[2:], rdn("CN", "www.example.com")[2:]))))
-    public("dn_country", leaf(subject=name(("C", "nl"), ("O", "Example"))))
-    public("dn_length", leaf(subject=name(("C", "NL"), ("O", "x" * 65))))
-    public("dn_twice", leaf(subject=name(("C", "NL"), ("O", "A"), ("O", "B"))))
-    public("dn_order", leaf(subject=name(("O", "Example"), ("C", "NL"))))
+        rdn("C", "NL"), rdn("L", "Delft"), tlv(0x31, rdn("O", "Example")[2:], rdn("CN", "www.example.com")[2:]))))
+    public("dn_country", leaf(subject=name(("C", "nl"), *SITE[1:])))
+    public("dn_country_iso", leaf(subject=name(("C", "QQ"), *SITE[1:])))
+    public("dn_metadata", leaf(subject=name(*SITE[:2], ("O", "-"))))
+    public("dn_space", leaf(subject=name(*SITE[:2], ("O", "Example "))))
+    public("dn_form-type", leaf(subject=name(*SITE[:2], ("O", tlv(0x16, b"Example")))))
+    public("dn_length", leaf(subject=name(*SITE[:2], ("O", "x" * 65))))
+    public("dn_twice", leaf(subject=name(*SITE, ("O", "B"))))
+    public("dn_order", leaf(subject=name(("O", "Example"), ("C", "NL"), ("L", "Delft"))))
     public("ca_subject_attributes", root(
         subject=name(("O", "Example"), ("CN", "Example Root")),
         issuer=name(("O", "Example"), ("CN", "Example Root"))))
 
 
 def alternative_names():
-    plain = name(("C", "NL"), ("O", "Example"))
+    plain = name(*SITE)
     public("san_present", leaf({"san": b""}, subject=plain))
     public("san_empty", leaf(san(dns("www.example.com"), dns(""))))
     public("san_dns", leaf(san(dns("www.example.com"), dns("stra\u00dfe.example.com"))))
@@ -300,6 +310,9 @@ def alternative_names():
     public("san_ip_reserved", leaf(san(dns("www.example.com"), ip([10, 0, 0, 1]))))
     private("san_email", leaf(san(dns("www.example.com"), email("nobody"))))
     private("san_uri", leaf(san(dns("www.example.com"), uri("not a uri"))))
+    private("san_email-mailbox", leaf(san(dns("www.example.com"), email("a@b@example.com"))))
+    public("san_not_critical", leaf({"san": ext("2.5.29.17", seq(dns("www.example.com")), True)}))
+    public("ian_names", leaf({"ian": ext("2.5.29.18", seq(uri("no scheme")))}))
     public("san_twice", leaf(san(dns("www.example.com"), dns("www.example.com"))))
     public("san_count", leaf(san(*(dns(f"a{i}.example.com") for i in range(1025))),
                              subject=plain))
@@ -308,41 +321,68 @@ def alternative_names():
     public("san_types", leaf(san(dns("www.example.com"), email("a@example.com"))))
     private("cn_in_san", leaf(san(dns("other.example.com"))))
     public("cn_from_san", leaf(san(dns("WWW.example.com".lower())), subject=name(
-        ("C", "NL"), ("O", "Example"), ("CN", "Www.example.com"))))
+        *SITE, ("CN", "Www.example.com"))))
     public("good-cn-ip", leaf(san(dns("www.example.com"), ip([1, 1, 1, 1])), subject=name(
-        ("C", "NL"), ("O", "Example"), ("CN", "1.1.1.1"))))
+        *SITE, ("CN", "1.1.1.1"))))
+
+
+def policy(*qualifiers, critical=None):
+    return ext("2.5.29.32", seq(seq(oid("1.2.3.4"), seq(*qualifiers))), critical)
+
+
+def notice(*parts):
+    return seq(oid("1.3.6.1.5.5.7.2.2"), seq(*parts))
 
 
 def leaves():
     public("leaf_usage", leaf({"ku": ext("2.5.29.15", key_usage(
         "digitalSignature", "keyCertSign"), True)}))
-    public("leaf_basic_constraints", leaf({"bc": ext("2.5.29.19", seq(integer(0)))}))
+    public("leaf_basic_constraints", leaf({"bc": ext("2.5.29.19", seq(integer(0)), True)}))
     public("key_usage_bits", leaf({"ku": ext("2.5.29.15", key_usage(), True)}))
     public("leaf_eku_present", leaf({"eku": b""}))
     public("eku_not_critical", leaf({"eku": ext("2.5.29.37", seq(oid(EKU["server"])), True)}))
     public("eku_any", leaf({"eku": ext("2.5.29.37", seq(oid(EKU["server"]), oid(EKU["any"])))}))
     public("eku_twice", leaf({"eku": ext("2.5.29.37", seq(oid(EKU["server"]), oid(EKU["server"])))}))
-    public("usage_fits_key", leaf({"ku": ext("2.5.29.15", key_usage(
+    private("usage_fits_key", leaf({"ku": ext("2.5.29.15", key_usage(
         "digitalSignature", "keyEncipherment"), True)}))
-    public("usage_fits_purpose", leaf({"ku": ext("2.5.29.15", key_usage(
+    private("usage_fits_purpose", leaf({"ku": ext("2.5.29.15", key_usage(
         "nonRepudiation"), True)}))
+    public("leaf_subject", leaf(subject=name(SITE[0], SITE[2])))
+    public("leaf_subject-ou", leaf(subject=name(*SITE, ("OU", "Web"))))
+    public("leaf_subject-dv", leaf({"pol": ext("2.5.29.32", seq(seq(oid("2.23.140.1.2.1"))))}))
+    public("good-dv", leaf({"pol": ext("2.5.29.32", seq(seq(oid("2.23.140.1.2.1"))))},
+                           subject=name(SITE[0], ("CN", "www.example.com"))))
+    public("leaf_usage_tls", leaf({"ku": ext("2.5.29.15", key_usage(
+        "digitalSignature", "nonRepudiation"), True)}))
+    public("leaf_usage_critical", leaf({"ku": ext("2.5.29.15", key_usage("digitalSignature"))}))
+    public("leaf_basic_critical", leaf({"bc": ext("2.5.29.19", seq())}))
     public("leaf_eku_tls", leaf({"eku": ext("2.5.29.37", seq(oid(EKU["server"]), oid(EKU["email"])))}))
     public("leaf_aia", leaf({"aia": b""}))
     public("leaf_status", leaf({"cdp": b""}))
     public("good-short-lived", leaf({"cdp": b""}, after=utc("260407235959Z")))
     public("leaf_policies", leaf({"pol": ext("2.5.29.32", seq(
-        seq(oid("2.23.140.1.2.1")), seq(oid("2.5.29.32.0"))))}))
+        seq(oid("2.23.140.1.2.2")), seq(oid("2.5.29.32.0"))))}))
     public("policy_qualifiers", leaf({"pol": ext("2.5.29.32", seq(seq(
-        oid("2.23.140.1.2.1"), seq(seq(oid("1.3.6.1.5.5.7.2.2"), seq(utf8("hi")))))))}))
+        oid("2.23.140.1.2.2"), seq(seq(oid("1.3.6.1.5.5.7.2.2"), seq(utf8("hi")))))))}))
     public("good-cps", leaf({"pol": ext("2.5.29.32", seq(seq(
-        oid("2.23.140.1.2.1"), seq(seq(oid("1.3.6.1.5.5.7.2.1"),
+        oid("2.23.140.1.2.2"), seq(seq(oid("1.3.6.1.5.5.7.2.1"),
                                        tlv(0x16, b"https://example.com/cps"))))))}))
     public("policy_constraints", leaf({"x": ext("2.5.29.54", integer(0), True)}))
     private("policy_mappings", inter({"x": ext("2.5.29.33", seq(seq(
         oid("2.5.29.32.0"), oid("1.2.3.4"))), True)}))
+    private("policy_mappings_listed", inter({"x": ext("2.5.29.33", seq(seq(
+        oid("1.2.3.4"), oid("1.2.3.5"))), True)}))
+    private("policy_unknown_qualifier", leaf({"pol": policy(
+        seq(oid("1.2.3.4"), NULL), critical=True)}))
+    private("policy_text", leaf({"pol": policy(notice(tlv(0x16, b"hi")))}))
+    private("policy_text-long", leaf({"pol": policy(notice(utf8("\u00e9" * 201)))}))
+    private("good-policy-text", leaf({"pol": policy(notice(utf8("\u00e9" * 200)))}))
+    private("policy_notice", leaf({"pol": policy(notice(
+        seq(utf8("Example"), seq(integer(1))), utf8("hi")))}))
+    public("policies_not_critical", leaf({"pol": ext("2.5.29.32", OV, True)}))
     public("leaf_validity", leaf(after=utc("261018000000Z")))
     public("policies_twice", leaf({"pol": ext("2.5.29.32", seq(
-        seq(oid("2.23.140.1.2.1")), seq(oid("1.2.3.4")), seq(oid("1.2.3.4"))))}))
+        seq(oid("2.23.140.1.2.2")), seq(oid("1.2.3.4")), seq(oid("1.2.3.4"))))}))
     public("ocsp_eku_only", ocsp({"eku": ext("2.5.29.37", seq(oid(EKU["ocsp"]), oid(EKU["client"])))}))
     public("ocsp_nocheck", ocsp({"nocheck": b""}))
     public("ocsp_usage", ocsp({"ku": ext("2.5.29.15", key_usage(
@@ -365,7 +405,7 @@ def authorities():
     public("root_aki", root({"aki": b""}))
     private("self_signed_aki", root({"aki": ext("2.5.29.35", AKI_INTER)}))
     private("root_signature", root(signer=INTER_KEY))
-    public("root_policies", root({"pol": ext("2.5.29.32", DV)}))
+    public("root_policies", root({"pol": ext("2.5.29.32", OV)}))
     public("root_path_length", root({"bc": ext("2.5.29.19", seq(TRUE, integer(2)), True)}))
     public("root_validity", root(after=utc("270401000000Z")))
     public("sub_ca_eku", inter({"eku": ext("2.5.29.37", seq(oid(EKU["client"])))}))
@@ -374,6 +414,8 @@ def authorities():
     public("sub_ca_aia", inter({"aia": b""}))
     public("sub_ca_policies", inter({"pol": ext("2.5.29.32", seq(
         seq(oid("2.23.140.1.2.1")), seq(oid("2.23.140.1.2.2"))))}))
+    public("sub_ca_policies-any", inter({"pol": ext("2.5.29.32", seq(
+        seq(oid("2.5.29.32.0")), seq(oid("1.2.3.4"))))}))
 
 
 def name_constraints():
@@ -440,7 +482,7 @@ def pairs():
     private("pair_nc_names", leaf(san(dns("www.example.net")), subject=plain),
             inter(full), root())
     private("pair_nc_names-directory", leaf(subject=name(
-        ("C", "NL"), ("O", " EXAMPLE  two"))), inter(nc(ALL_FORMS, NO_IP + (
+        ("C", "NL"), ("O", "EXAMPLE  two"))), inter(nc(ALL_FORMS, NO_IP + (
             subtree(directory(name(("C", "NL"), ("O", "Example Two")))),))), root())
     private("pair_nc_names-uri", leaf(san(dns("www.example.com"), uri("urn:a:b")),
                                       subject=plain),
@@ -499,6 +541,9 @@ def crls():
     bad_crl("crl_lifetime", crl(next=utc("260501000000Z")), "public")
     bad_crl("crl_number", crl({"number": b""}))
     bad_crl("crl_aki", crl({"aki": b""}))
+    bad_crl("crl_aki_form", crl({"aki": ext("2.5.29.35", seq(
+        tlv(0x80, key_id(INTER_KEY.spki)), tlv(0xA1, directory(ROOT_DN)),
+        tlv(0x82, b"\x05")))}))
     bad_crl("crl_empty_list", crl(entries=[]))
     bad_crl("crl_algorithm_allowed", crl(inner=SHA1_RSA, signer=Sha1(RSA_KEY)), issuer=rsa_ca())
     bad_crl("crl_algorithm_fits", crl(inner=ECDSA_SHA384, signer=Sha384(INTER_KEY)))

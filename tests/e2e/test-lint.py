@@ -31,6 +31,8 @@ def test_each_file_breaks_its_rule(_lab):
         args = ["--chain", path] if b"X509 CRL" not in path.read_bytes() else [path]
         if "technical" in path.stem:
             args.append("--technically-constrained")
+        if rule == "expired":
+            args += ["--at", "2026-07-04T00:00:00Z"]
         if profile == "public":
             args += ["--profile", "public-tls"]
         done = run(SIGNET, "cert", "lint", "--json", *args, check=False)
@@ -91,6 +93,18 @@ def test_rules_of_a_day(_lab):
               lint("--date", "2030-01-01T00:00:00Z", *args, code=65).stdout)
 
 
+def test_valid_at_a_time(_lab):
+    """The ends of the life belong to it (RFC 5280 4.1.2.5)."""
+    chain = ["--chain", DATA / "good-chain.public.pem"]
+    lint("--at", "2026-04-01T00:00:00Z", *chain)
+    lint("--at", "2026-06-30T23:59:59Z", *chain)
+    expect_in("[0]: error expired: expired at 2026-07-01T00:00:00Z (RFC 5280",
+              lint("--at", "2026-07-01T00:00:00Z", *chain, code=65).stdout)
+    early = lint("--at", "2026-03-31T23:59:59Z", *chain, code=65).stdout
+    for i in range(3):
+        expect_in(f"[{i}]: error expired: not yet valid", early)
+
+
 def test_table_of_rules(_lab):
     rows = json.loads(lint("--rules", "--json").stdout)
     expect(len(rows) > 150, True, len(rows))
@@ -106,6 +120,7 @@ def test_wrong_usage(lab):
     expect_in("--profile: profile \"smime\"",
               lint("--profile", "smime", "x", code=64).stderr)
     expect_in("--date:", lint("--date", "soon", "x", code=64).stderr)
+    expect_in("--at:", lint("--at", "soon", "x", code=64).stderr)
     expect_in("no-such.pem: No such file", lint(lab.dir / "no-such.pem", code=66).stderr)
     text = lab.write("text.pem", "no certificate\n")
     expect_in("text.pem: holds neither PEM nor DER", lint(text, code=65).stderr)
