@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ceremony/execute-int.h"
 #include "ceremony/package.h"
@@ -80,6 +83,23 @@ static enum sg_rc check_last(const struct cer_execute_args *args,
         args->ledger, last->file);
 }
 
+/* What is signed has to be recorded: better known before. */
+static enum sg_rc check_writable(const char *dir, struct sg_err *err)
+{
+    char parent[CER_PATH_MAX];
+
+    if (access(dir, W_OK | X_OK) == 0)
+        return SG_OK;
+    if (errno != ENOENT)
+        return sg_err_errno(err, SG_IO, "ledger %s", dir);
+    int n = snprintf(parent, sizeof(parent), "%s", dir);
+    if (n < 0 || (size_t)n >= sizeof(parent))
+        return sg_err_set(err, SG_USAGE, "%s: path too long", dir);
+    if (access(dirname(parent), W_OK | X_OK) != 0)
+        return sg_err_errno(err, SG_IO, "ledger %s cannot be made", dir);
+    return SG_OK;
+}
+
 /* Where the plan's CRLs would come. */
 struct place {
     struct sg_arena arena;
@@ -97,6 +117,7 @@ static enum sg_rc find_place(const struct cer_execute_args *args, int64_t now,
         return sg_err_set(err, SG_USAGE,
                           "a plan of type crl needs the issuer's ledger");
     SG_TRY(cer_plan_crl(args->plan, 0, &p->arena, &first, err));
+    SG_TRY(check_writable(args->ledger, err));
     SG_TRY(read_ledger(args->ledger, &p->arena, &p->ledger, err));
     SG_TRY(check_issuer(args->ledger, &p->ledger, &first, err));
     p->next = (struct cer_ledger_new){ first.number, first.this_update,

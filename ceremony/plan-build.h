@@ -66,7 +66,7 @@ struct cer_period {
 enum sg_rc cer_value_validity(const struct cer_request_validity *validity,
                               struct cer_period *ret, struct sg_err *err);
 
-/* Kept when there is room for it. */
+/* Kept once, when there is room for it. */
 SG_PRINTF(2, 3)
 void cer_build_warn(struct cer_build *build, const char *fmt, ...);
 

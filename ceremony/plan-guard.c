@@ -393,7 +393,7 @@ static const char *join(json_object *list, struct sg_buf *out)
 }
 
 static enum sg_rc tell_list(json_object *from, const char *key,
-                            const char *title, cer_guard_row row, void *arg,
+                            const char *title, cer_tell row, void *arg,
                             struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf text;
@@ -409,7 +409,7 @@ static enum sg_rc tell_list(json_object *from, const char *key,
     return SG_OK;
 }
 
-static void tell_limits(const struct tok_guard *guard, cer_guard_row row,
+static void tell_limits(const struct tok_guard *guard, cer_tell row,
                         void *arg)
 {
     char limit[64];
@@ -432,7 +432,7 @@ static void tell_limits(const struct tok_guard *guard, cer_guard_row row,
     row(arg, "Longest validity", limit);
 }
 
-static void tell_rate(uint32_t rate, const char *title, cer_guard_row row,
+static void tell_rate(uint32_t rate, const char *title, cer_tell row,
                       void *arg)
 {
     char text[16];
@@ -443,7 +443,7 @@ static void tell_rate(uint32_t rate, const char *title, cer_guard_row row,
     row(arg, title, text);
 }
 
-enum sg_rc cer_guard_tell(const struct tok_guard *guard, cer_guard_row row,
+enum sg_rc cer_guard_tell(const struct tok_guard *guard, cer_tell row,
                           void *arg, struct sg_err *err)
 {
     SG_CLEANUP(cer_json_free) json_object *json = json_object_new_object();

@@ -23,8 +23,8 @@ enum sg_rc cer_guard_take(struct cer_reader *key, struct sg_arena *arena,
 /* The same limits, whatever they are bound to. */
 bool cer_guard_same(const struct tok_guard *a, const struct tok_guard *b);
 /* Line by line for people. */
-typedef void (*cer_guard_row)(void *arg, const char *title, const char *text);
-enum sg_rc cer_guard_tell(const struct tok_guard *guard, cer_guard_row row,
+typedef void (*cer_tell)(void *arg, const char *title, const char *text);
+enum sg_rc cer_guard_tell(const struct tok_guard *guard, cer_tell row,
                           void *arg, struct sg_err *err);
 
 /* --- the TBS ------------------------------------------------------------------ */
@@ -49,6 +49,9 @@ enum sg_rc cer_past_put(const struct cer_plan *plan, json_object *object,
                         struct sg_err *err);
 enum sg_rc cer_past_take(struct cer_reader *in, struct sg_arena *arena,
                          struct cer_plan *plan, struct sg_err *err);
+
+/* The same for people: title and text of each line. */
+void cer_past_tell(const struct cer_past *past, cer_tell tell, void *arg);
 
 /* What the i-th TBS says, for people: derived from nothing but its bytes. The
  * caller frees *ret. SG_FORMAT when it cannot be read. */

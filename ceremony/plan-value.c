@@ -20,6 +20,10 @@ void cer_build_warn(struct cer_build *build, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    /* The lists of a package have the same faults. */
+    for (size_t i = 0; i < plan->n_warnings; i++)
+        if (strcmp(plan->warning[i], text) == 0)
+            return;
     const char *copy = sg_arena_strdup(build->arena, text);
     if (copy != NULL)
         plan->warning[plan->n_warnings++] = copy;

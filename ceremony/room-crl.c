@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 
 #include "ceremony/ledger.h"
@@ -8,29 +9,38 @@
 
 /* --- what was published before -------------------------------------------------- */
 
-void cer_say_past(const struct cer_room *room, const struct cer_plan *plan)
+void cer_past_tell(const struct cer_past *past, cer_tell tell, void *arg)
 {
-    const struct cer_past *past = &plan->past;
     char number[CER_NUMBER_TEXT_MAX];
     char time[SG_TIME_TEXT_MAX];
     char hex[65];
+    char text[256] = "none: this is the first";
 
     if (past->has_last)
-        cer_say(room, "%-*s number %s of %s, revoked %lld, SHA-256 %s\n",
-                CER_TITLE_WIDTH, "CRL published last",
-                cer_number_text(past->number, number),
-                sg_time_text(past->this_update, time), (long long)past->entries,
-                sg_hex(SG_SLICE(past->sha256, 32), hex, sizeof(hex)));
-    else
-        cer_say(room, "%-*s none: this is the first\n", CER_TITLE_WIDTH,
-                "CRL published last");
+        (void)snprintf(
+            text, sizeof(text), "number %s of %s, revoked %lld, SHA-256 %s",
+            cer_number_text(past->number, number),
+            sg_time_text(past->this_update, time), (long long)past->entries,
+            sg_hex(SG_SLICE(past->sha256, 32), hex, sizeof(hex)));
+    tell(arg, "CRL published last", text);
     for (size_t i = 0; i < past->n_expired; i++)
-        cer_say(room, "%-*s %s\n", CER_TITLE_WIDTH,
-                i == 0 ? "May be left out" : "",
-                cer_number_text(past->expired[i], number));
+        tell(arg, i == 0 ? "May be left out" : "",
+             cer_number_text(past->expired[i], number));
     if (past->withdraw)
-        cer_say(room, "%-*s every CRL that was signed ahead for a later day\n",
-                CER_TITLE_WIDTH, "Withdraws");
+        tell(arg, "Withdraws",
+             "every CRL that was signed ahead for a later day");
+}
+
+static void say_row(void *arg, const char *title, const char *text)
+{
+    cer_say(arg, "%-*s %s\n", CER_TITLE_WIDTH, title, text);
+}
+
+void cer_say_past(const struct cer_room *room, const struct cer_plan *plan)
+{
+    struct cer_room copy = *room;
+
+    cer_past_tell(&plan->past, say_row, &copy);
 }
 
 /* --- the package ---------------------------------------------------------------- */

@@ -212,7 +212,7 @@ static void put_summary(struct page *p)
     cer_html_raw(&p->w, "</dl>\n");
 }
 
-static void put_guard_row(void *arg, const char *title, const char *text)
+static void put_row(void *arg, const char *title, const char *text)
 {
     struct page *p = arg;
 
@@ -273,6 +273,9 @@ static enum sg_rc put_crls(struct page *p, struct sg_err *err)
         return SG_OK;
     SG_TRY(cer_package_rows(p->plan, NULL, &arena, &ledger, err));
     heading(p, "When to publish");
+    cer_html_raw(&p->w, "<dl>");
+    cer_past_tell(&p->plan->past, put_row, p);
+    cer_html_raw(&p->w, "</dl>\n");
     cer_html_raw(&p->w, "<table><tr><th>CRL</th><th>from</th><th>by</th>"
                         "<th>good until</th></tr>\n");
     for (size_t i = 0; i < ledger.n; i++)
@@ -298,7 +301,7 @@ static enum sg_rc put_signed(struct page *p, struct sg_err *err)
     if (plan->type != CER_TYPE_KEY)
         put_signature(p);
     else
-        SG_TRY(cer_guard_tell(&plan->key.guard, put_guard_row, p, err));
+        SG_TRY(cer_guard_tell(&plan->key.guard, put_row, p, err));
     cer_html_raw(&p->w, "</dl>\n");
     if (says == NULL)
         return SG_OK;

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 
 from lab import SIGNET, Skip, expect, expect_in, run, run_tests
-from room import ADA, BOB, DAY, Room, instant
+from room import ADA, BOB, DAY, Room, chain, instant
 
 LINES = "transcript.jsonl"
 PAGE = "transcript.html"
@@ -282,18 +282,6 @@ def test_lines_removed_moved_and_added(room):
     room.differs(copied, CHAINED + f"{LINES}: the last line is cut short")
     (copied / LINES).write_bytes(b"")
     room.differs(copied, CHAINED + f"{LINES}: empty")
-
-
-def chain(folder, lines):
-    """Write them as a liar would: numbered, chained, and without the page."""
-    prev, out = "0" * 64, b""
-    for seq, line in enumerate(lines):
-        text = json.dumps({**line, "seq": seq, "prev": prev}, sort_keys=True,
-                          separators=(",", ":"), ensure_ascii=False).encode()
-        prev = hashlib.sha256(text).hexdigest()
-        out += text + b"\n"
-    (folder / LINES).write_bytes(out)
-    (folder / PAGE).unlink(missing_ok=True)
 
 
 def leaves(value, path=()):

@@ -15,7 +15,7 @@ import time
 
 from lab import (MODULE, SIGNET_TOKEN, expect, expect_in, run, run_tests,
                  until)
-from room import (ADA, DAY, SHIM, Room, Shim, copy_prefix, instant,
+from room import (ADA, DAY, SHIM, Room, Shim, chain, copy_prefix, instant,
                   start_with_fifo, verified)
 
 HOUR = 3600
@@ -361,7 +361,105 @@ def start(room, plan, out, more, shim):
                                     module=SHIM, env=shim.env)
 
 
+def test_a_token_that_goes_in_the_middle(room):
+    shim = Shim(room)
+    plan = room.crl_plan("gone", 1, package=PACKAGE)
+    how = {"module": SHIM, "env": shim.env}
+    shim.rule("Sign", shim.FAIL, 0x32, skip=2)  # CKR_DEVICE_REMOVED
+    done = room.publish(plan, "gone", "gone-ledger", check=False, **how)
+    expect(done.returncode in (69, 75), True, done.stderr)
+    expect(room.names("gone")[-2:], ["intent", "failed"])
+    shim.rule("Sign", shim.PASS)
+    done = room.publish(plan, "gone", "gone-ledger", **how,
+                        answers=["sign again", plan.word])
+    expect_in("The token has signed 2 of 3", done.stdout)
+    expect(room.names("gone").count("signed"), 3)
+    verified(room, "gone")
+
+
+def test_a_guard_that_wants_pauses(room):
+    """One signature a second: the package waits for it."""
+    room.execute(room.key_plan("slow-key", "slow", guard={
+        "purpose": "ca", "may_sign_ca": True, "max_validity": "7300d",
+        "max_per_second": 1}), "slow-key")
+    room.execute(room.root_plan("slow", room.dir / "slow-key/public-key.pem",
+                                "slow"), "slow")
+    issuer = {"certificate": str(room.dir / "slow/certificate.pem")}
+    fields = room.crl_fields(1, package=PACKAGE)
+    plan = room.plan("crl", "slow-crl", key={"label": "slow"},
+                     **{**fields, "issuer": issuer})
+    room.publish(plan, "slow-crl", "slow-ledger")
+    expect(room.names("slow-crl").count("intent"), 3)
+    verified(room, "slow-crl")
+
+
+def test_a_ledger_that_cannot_be_written(room):
+    plan = room.crl_plan("unwritten", 1)
+    room.refused(74, "cannot be made: No such file or directory", plan,
+                 "never", "--ledger", room.dir / "no/such/ledger")
+    room.write("file", "x")
+    room.refused(74, "ledger", plan, "never", "--ledger", room.dir / "file")
+    expect((room.dir / "never").exists(), False)
+
+
 # --- what verify sees ---------------------------------------------------------------
+
+def lie(room, name, change):
+    """A copy of the urgent package whose lines were changed and chained anew;
+    what verify says of it."""
+    folder = room.dir / name
+    shutil.copytree(room.dir / "urgent", folder)
+    lines = room.events(name)
+    change(folder, {line["event"]: line for line in lines})
+    for line in lines:
+        for row in line.get("files", []) if line["event"] == "written" else []:
+            whole = (folder / row["name"]).read_bytes()
+            row["sha256"] = hashlib.sha256(whole).hexdigest()
+    chain(folder, lines)
+    done = room.signet("ceremony", "verify", folder, check=False)
+    return [line for line in done.stdout.splitlines()
+            if line.startswith("differs")]
+
+
+def test_lies_about_the_history(room):
+    def another_last(folder, events):
+        shutil.copy(room.dir / "package/crl-80.crl", folder / "last.crl")
+        del events
+
+    def no_last(folder, events):
+        events["ledger"]["last"] = None
+        del folder
+
+    def other_last(folder, events):
+        events["ledger"]["last"]["sha256"] = "00" * 32
+        del folder
+
+    def calendar(folder, events):
+        text = (folder / "calendar.ics").read_text()
+        (folder / "calendar.ics").write_text(text.replace("20", "21", 1))
+        del events
+
+    history = "differs  the lists go forward from the last one published: "
+    ledger = history + 'ledger: "last" is not the plan\'s'
+    expect(lie(room, "lie-1", another_last), [
+        history + "last.crl is not the CRL that the plan follows"])
+    expect(lie(room, "lie-2", no_last), [ledger])
+    expect(lie(room, "lie-3", other_last), [ledger])
+    expect(lie(room, "lie-4", calendar), [
+        "differs  the calendar is that of the lists: calendar.ics is not that "
+        "of these lists"])
+
+
+def test_signatures_that_changed_places(room):
+    folder = room.dir / "swapped"
+    shutil.copytree(room.dir / "urgent", folder)
+    lines = room.events("swapped")
+    one, two, _ = [x for x in lines if x["event"] == "signed"]
+    one["signature"], two["signature"] = two["signature"], one["signature"]
+    chain(folder, lines)
+    differs(room, "swapped", "the signature is over the plan's bytes: "
+            "signature invalid")
+
 
 def differs(room, out, text):
     done = room.signet("ceremony", "verify", room.dir / out, check=False)
