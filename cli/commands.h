@@ -9,6 +9,7 @@
 extern const struct cli_command CLI_CMD_TOKEN_LIST;
 extern const struct cli_command CLI_CMD_TOKEN_INIT;
 extern const struct cli_command CLI_CMD_TOKEN_INFO;
+extern const struct cli_command CLI_CMD_TOKEN_CHECK;
 extern const struct cli_command CLI_CMD_KEY_GENERATE;
 extern const struct cli_command CLI_CMD_KEY_LIST;
 extern const struct cli_command CLI_CMD_KEY_SHOW;

@@ -12,6 +12,7 @@ static const struct cli_command *const COMMANDS[] = {
     &CLI_CMD_TOKEN_LIST,
     &CLI_CMD_TOKEN_INIT,
     &CLI_CMD_TOKEN_INFO,
+    &CLI_CMD_TOKEN_CHECK,
     &CLI_CMD_KEY_GENERATE,
     &CLI_CMD_KEY_LIST,
     &CLI_CMD_KEY_SHOW,

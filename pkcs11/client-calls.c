@@ -243,6 +243,24 @@ enum sg_rc tok_key_generate(struct tok_client *client,
     return ask(client, req, take_key, ret, err);
 }
 
+static enum sg_rc take_tried(void *arg, const struct tok_frame *reply,
+                             struct sg_err *err)
+{
+    return tok_get_key_tried(reply->payload, arg, err);
+}
+
+enum sg_rc tok_key_try(struct tok_client *client, enum tok_key_type type,
+                       bool *ret_token_hashes, struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf payload = { 0 };
+    struct tok_request req = { .op = TOK_OP_KEY_TRY };
+
+    sg_buf_init(&payload, TOK_FRAME_MAX);
+    SG_TRY(tok_put_key_try(&payload, type, err));
+    req.body = sg_buf_slice(&payload);
+    return ask(client, req, take_tried, ret_token_hashes, err);
+}
+
 enum sg_rc tok_guard_bind(struct tok_key *key, struct sg_slice cert_der,
                           struct sg_err *err)
 {

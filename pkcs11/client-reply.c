@@ -111,6 +111,7 @@ static enum sg_rc check_payload(const struct tok_frame *reply,
     struct tok_guard_view view;
     struct sg_slice signature;
     uint32_t ref;
+    bool flag;
 
     switch (reply->op) {
     case TOK_OP_SIGN_CERT:
@@ -134,6 +135,8 @@ static enum sg_rc check_payload(const struct tok_frame *reply,
         return tok_reply_key(reply, &key, err);
     case TOK_OP_KEY_OPEN:
         return tok_reply_opened(reply, &ref, &key, err);
+    case TOK_OP_KEY_TRY:
+        return tok_get_key_tried(reply->payload, &flag, err);
     case TOK_OP_GUARD_SHOW:
         return tok_get_guard_view(reply->payload, &view, err);
     case TOK_OP_UNSET:

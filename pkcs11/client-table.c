@@ -218,7 +218,8 @@ static enum sg_rc put_frame(struct tok_client *client, struct tok_slot *slot,
 
 static unsigned timeout_of(const struct tok_client *client, enum tok_op op)
 {
-    bool slow = op == TOK_OP_KEY_GENERATE || op == TOK_OP_TOKEN_INIT;
+    bool slow = op == TOK_OP_KEY_GENERATE || op == TOK_OP_KEY_TRY
+                || op == TOK_OP_TOKEN_INIT;
 
     if (slow && client->cfg.request_timeout_ms < TOK_MAKE_TIMEOUT_MS)
         return TOK_MAKE_TIMEOUT_MS;

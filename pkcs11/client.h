@@ -144,6 +144,11 @@ enum sg_rc tok_key_list(struct tok_client *client,
 enum sg_rc tok_key_generate(struct tok_client *client,
                             const struct tok_key_generate *gen,
                             struct tok_key_info *ret, struct sg_err *err);
+/* Let the token make a key, sign with it and forget it. Fails with what the
+ * token lacks. *ret_token_hashes: it signs only what it hashes itself, so no
+ * key of purpose backend can work. */
+enum sg_rc tok_key_try(struct tok_client *client, enum tok_key_type type,
+                       bool *ret_token_hashes, struct sg_err *err);
 enum sg_rc tok_guard_bind(struct tok_key *key, struct sg_slice cert_der,
                           struct sg_err *err);
 /* With the n certificates above it, nearest first, each signed by the next:

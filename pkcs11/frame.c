@@ -505,6 +505,44 @@ enum sg_rc tok_get_key_generate(struct sg_slice payload,
     return SG_OK;
 }
 
+enum sg_rc tok_put_key_try(struct sg_buf *out, enum tok_key_type type,
+                           struct sg_err *err)
+{
+    return sg_buf_put_u8(out, (uint8_t)type, err);
+}
+
+enum sg_rc tok_get_key_try(struct sg_slice payload, enum tok_key_type *ret,
+                           struct sg_err *err)
+{
+    struct sg_reader in;
+    unsigned type;
+
+    sg_reader_init(&in, payload);
+    SG_TRY(get_enum(&in, TOK_KEY_ED25519, "key type", &type, err));
+    SG_TRY(sg_get_end(&in, err));
+    *ret = (enum tok_key_type)type;
+    return SG_OK;
+}
+
+enum sg_rc tok_put_key_tried(struct sg_buf *out, bool token_hashes,
+                             struct sg_err *err)
+{
+    return put_bool(out, token_hashes, err);
+}
+
+enum sg_rc tok_get_key_tried(struct sg_slice payload, bool *ret_token_hashes,
+                             struct sg_err *err)
+{
+    struct sg_reader in;
+    bool token_hashes;
+
+    sg_reader_init(&in, payload);
+    SG_TRY(get_bool(&in, &token_hashes, err));
+    SG_TRY(sg_get_end(&in, err));
+    *ret_token_hashes = token_hashes;
+    return SG_OK;
+}
+
 enum sg_rc tok_put_key_open(struct sg_buf *out, const struct tok_key_open *want,
                             struct sg_err *err)
 {

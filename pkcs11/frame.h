@@ -54,7 +54,8 @@
     X(SIGN_DIGEST, 14, "sign_digest") \
     X(PROBE_SIGN, 15, "probe_sign") \
     X(GUARD_SHOW, 16, "guard_show") \
-    X(GUARD_NARROW, 17, "guard_narrow")
+    X(GUARD_NARROW, 17, "guard_narrow") \
+    X(KEY_TRY, 18, "key_try")
 
 enum tok_op {
     TOK_OP_UNSET,
@@ -167,6 +168,17 @@ enum sg_rc tok_put_guard_view(struct sg_buf *out, const struct tok_guard_view *,
                               struct sg_err *err);
 enum sg_rc tok_get_guard_view(struct sg_slice payload,
                               struct tok_guard_view *ret, struct sg_err *err);
+
+/* KEY_TRY: u8 key type -> u8, 1 when the token signs only what it hashes itself.
+ * A key is made, signs and is removed again. */
+enum sg_rc tok_put_key_try(struct sg_buf *out, enum tok_key_type type,
+                           struct sg_err *err);
+enum sg_rc tok_get_key_try(struct sg_slice payload, enum tok_key_type *ret,
+                           struct sg_err *err);
+enum sg_rc tok_put_key_tried(struct sg_buf *out, bool token_hashes,
+                             struct sg_err *err);
+enum sg_rc tok_get_key_tried(struct sg_slice payload, bool *ret_token_hashes,
+                             struct sg_err *err);
 
 struct tok_key_open {
     char label[TOK_LABEL_MAX];

@@ -9,7 +9,7 @@ _signet_names() {
         echo "token key ca cert ceremony issue sign health"
         ;;
     'token')
-        echo "list init info"
+        echo "list init info check"
         ;;
     'key')
         echo "generate list show guard"
@@ -45,6 +45,10 @@ _signet_options() {
     'token info')
         echo "--label --serial --slot --module --init-args --token-program
             --json --verbose --help"
+        ;;
+    'token check')
+        echo "--type --token --pin-source --guards --module --init-args
+            --token-program --json --verbose --help"
         ;;
     'key generate')
         echo "--label --type --purpose --may-sign-ca --max-path-length

@@ -27,9 +27,8 @@ struct tok_entry {
     EVP_PKEY *pub;                         /* owned; checks every signature */
     struct tok_guard_state *_Atomic guard; /* owned; NULL: signs nothing */
     struct tok_use *use;                   /* owned; rates and counters */
-    struct sg_err use_fault;   /* rc != SG_OK: use is this process's alone */
-    _Atomic bool token_hashes; /* it signs no ready hashes with this key */
-    _Atomic uint64_t changes;  /* of use, when guard was read */
+    struct sg_err use_fault;  /* rc != SG_OK: use is this process's alone */
+    _Atomic uint64_t changes; /* of use, when guard was read */
 };
 struct sg_slice tok_entry_spki(const struct tok_entry *entry);
 
@@ -37,6 +36,7 @@ struct tok_keys {
     const char *guard_dir; /* NULL: no key has a guard */
     const char *serial;    /* of the token */
     pthread_mutex_t lock;
+    _Atomic uint32_t token_hashes; /* sign.c: kinds that it hashes itself */
     _Atomic uint32_t n;
     struct tok_entry *entries[TOK_KEYS_MAX];
 };

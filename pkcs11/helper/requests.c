@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "pkcs11/helper/keygen.h"
+#include "pkcs11/helper/trykey.h"
 
 #define TOKENS_MAX 128 /* listed in one reply */
 
@@ -85,6 +86,18 @@ static enum sg_rc do_key_generate(struct tok_desk *d, struct sg_slice in,
         return bad(d, err->rc);
     SG_TRY(tok_keygen(d->keys, &d->signer->ses, &gen, &info, err));
     return tok_put_key_info(&d->payload, &info, err);
+}
+
+static enum sg_rc do_key_try(struct tok_desk *d, struct sg_slice in,
+                             struct sg_err *err)
+{
+    enum tok_key_type type;
+    bool token_hashes;
+
+    if (tok_get_key_try(in, &type, err) != SG_OK)
+        return bad(d, err->rc);
+    SG_TRY(tok_try_key(d->signer, type, &token_hashes, err));
+    return tok_put_key_tried(&d->payload, token_hashes, err);
 }
 
 static enum sg_rc do_key_open(struct tok_desk *d, struct sg_slice in,
@@ -186,6 +199,7 @@ static const struct handler {
     { TOK_OP_KEY_OPEN, NEEDS_LOGIN, do_key_open },
     { TOK_OP_KEY_LIST, NEEDS_LOGIN, do_key_list },
     { TOK_OP_KEY_GENERATE, NEEDS_LOGIN, do_key_generate },
+    { TOK_OP_KEY_TRY, NEEDS_LOGIN, do_key_try },
     { TOK_OP_GUARD_BIND, NEEDS_LOGIN, do_guard_bind },
     { TOK_OP_GUARD_SHOW, NEEDS_LOGIN, do_guard_show },
     { TOK_OP_GUARD_NARROW, NEEDS_LOGIN, do_guard_narrow },

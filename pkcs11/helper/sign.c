@@ -292,10 +292,10 @@ static enum sg_rc sign_on(const struct tok_on *on, CK_OBJECT_HANDLE key,
     return SG_OK;
 }
 
-/* Might the token do it when it makes the hash itself? Some have no mechanism
+/* Might the token do it when it makes the hash itself, or does not? Some have no mechanism
  * for a ready hash (HSMs in FIPS mode); tpm2-pkcs11 has CKM_RSA_PKCS for keys
  * only that may decrypt, and says GENERAL_ERROR for others. */
-static bool may_hash_itself(const struct signing *s, const struct sg_err *why)
+static bool other_way(const struct signing *s, const struct sg_err *why)
 {
     if (s->is_digest || s->alg->family == EDDSA || why->src != SG_SRC_CKR)
         return false;
@@ -329,15 +329,22 @@ static enum sg_rc sign_op(struct tok_session *ses, void *arg,
         SG_TRY(find_key(s->entry, &on, &key->handle, err));
         key->epoch = ses->epoch;
     }
-    bool token_hashes = !s->is_digest && atomic_load(&s->entry->token_hashes);
+    /* What worked before is tried first. */
+    _Atomic uint32_t *known = &s->signer->keys->token_hashes;
+    uint32_t bit = 1U << s->alg->family;
+    bool token_hashes = !s->is_digest && (atomic_load(known) & bit) != 0;
     if (sign_on(&on, key->handle, token_hashes, s, err) == SG_OK)
         return SG_OK;
-    if (token_hashes || !may_hash_itself(s, err)
-        || sign_on(&on, key->handle, true, s, &other) != SG_OK)
+    if (!other_way(s, err)
+        || sign_on(&on, key->handle, !token_hashes, s, &other) != SG_OK)
         return err->rc; /* the first failure is the one to tell */
-    sg_log(SG_LOG_NOTICE, "token_hashes", "algorithm=\"%s\" instead_of=%s",
-           s->alg->name, tok_ckr_name(err->native));
-    atomic_store(&s->entry->token_hashes, true);
+    sg_log(SG_LOG_NOTICE, "token_hashes", "algorithm=\"%s\" now=%s after=%s",
+           s->alg->name, token_hashes ? "no" : "yes",
+           tok_ckr_name(err->native));
+    if (token_hashes)
+        (void)atomic_fetch_and(known, ~bit);
+    else
+        (void)atomic_fetch_or(known, bit);
     *err = (struct sg_err){ 0 };
     return SG_OK;
 }
@@ -544,6 +551,13 @@ enum sg_rc tok_signer_sign(struct tok_signer *signer, enum tok_op op,
     (void)atomic_fetch_add_explicit(&s.entry->use->signatures, 1,
                                     memory_order_relaxed);
     return SG_OK;
+}
+
+bool tok_signer_hashed(const struct tok_signer *signer, enum tok_key_type type)
+{
+    enum family family = tok_rsa_bits(type) > 0 ? RSA_PKCS1 : ECDSA;
+
+    return (atomic_load(&signer->keys->token_hashes) & (1U << family)) != 0;
 }
 
 enum sg_rc tok_signer_new(struct tok_login *login, struct tok_keys *keys,

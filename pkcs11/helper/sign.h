@@ -39,4 +39,8 @@ enum sg_rc tok_signer_sign(struct tok_signer *signer, enum tok_op op,
                            const struct tok_sign *req, int fd,
                            struct sg_buf *out, struct sg_err *err);
 
+/* Did the token, when it last signed for a key of this type, have to make the
+ * hash itself? */
+bool tok_signer_hashed(const struct tok_signer *signer, enum tok_key_type type);
+
 #endif

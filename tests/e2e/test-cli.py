@@ -15,9 +15,9 @@ from lab import (MODULE, SIGNET, SIGNET_TOKEN, Lab, expect, expect_in, run,
                  run_tests)
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = ["token list", "token init", "token info", "key generate",
-            "key list", "key show", "key guard", "ca root", "ca intermediate", "cert lint",
-            "issue", "sign", "health"]
+COMMANDS = ["token list", "token init", "token info", "token check",
+            "key generate", "key list", "key show", "key guard", "ca root",
+            "ca intermediate", "cert lint", "issue", "sign", "health"]
 KEY_TYPES = ["ec-p256", "ec-p384", "ec-p521", "rsa-2048", "rsa-3072",
              "rsa-4096", "ed25519"]
 
@@ -324,6 +324,21 @@ def test_prompt_asks_on_the_terminal(lab):
 
 
 # --- keys ------------------------------------------------------------------
+
+def test_token_check(lab):
+    """What a token can do is tried, and nothing is left behind."""
+    before = lab.signet("key", "list", *issuing(lab)).stdout
+    files = sorted((lab.dir / "guards").iterdir())
+    done = lab.signet("token", "check", "--type", "ec-p384", "--type",
+                      "rsa-2048", "--json", *issuing(lab))
+    expect(json.loads(done.stdout),
+           [{"type": name, "works": "yes", "remark": ""}
+            for name in ("ec-p384", "rsa-2048")])
+    expect(lab.signet("key", "list", *issuing(lab)).stdout, before)
+    expect(sorted((lab.dir / "guards").iterdir()), files)
+    refused(lab, 64, '--type: key type "ec-p255" is unknown: use ec-p256',
+            "token", "check", "--type", "ec-p255", *issuing(lab))
+
 
 def test_generate_every_type(lab):
     for kind in KEY_TYPES:

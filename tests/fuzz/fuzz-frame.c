@@ -167,6 +167,22 @@ static void key_info(struct sg_slice in)
     }
 }
 
+static void key_try(struct sg_slice in)
+{
+    enum tok_key_type type;
+    bool token_hashes;
+    struct sg_err err = { 0 };
+
+    if (tok_get_key_try(in, &type, &err) == SG_OK) {
+        FUZZ_HOLDS(tok_put_key_try(fresh(), type, &err) == SG_OK);
+        same(in);
+    }
+    if (tok_get_key_tried(in, &token_hashes, &err) == SG_OK) {
+        FUZZ_HOLDS(tok_put_key_tried(fresh(), token_hashes, &err) == SG_OK);
+        same(in);
+    }
+}
+
 static void payload(enum tok_op op, struct sg_slice in)
 {
     switch (op) {
@@ -182,6 +198,9 @@ static void payload(enum tok_op op, struct sg_slice in)
         break;
     case TOK_OP_KEY_GENERATE:
         key_generate(in);
+        break;
+    case TOK_OP_KEY_TRY:
+        key_try(in);
         break;
     case TOK_OP_KEY_OPEN:
         key_open(in);

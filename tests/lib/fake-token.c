@@ -307,6 +307,8 @@ static void on_other(const struct tok_frame *req)
         put_token(&payload);
     else if (req->op == TOK_OP_KEY_GENERATE)
         put_key(&payload, "made");
+    else if (req->op == TOK_OP_KEY_TRY)
+        (void)tok_put_key_tried(&payload, false, &(struct sg_err){ 0 });
     r.payload = sg_buf_slice(&payload);
     reply(&r, false);
     sg_buf_done(&payload);
@@ -336,6 +338,7 @@ static void on_request(const struct tok_frame *req)
     case TOK_OP_GUARD_BIND:
     case TOK_OP_GUARD_SHOW:
     case TOK_OP_GUARD_NARROW:
+    case TOK_OP_KEY_TRY:
         on_other(req);
         break;
     case TOK_OP_UNSET:

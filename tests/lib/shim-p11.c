@@ -164,6 +164,11 @@ static CK_RV shim_generate_key_pair(CK_SESSION_HANDLE ses,
     PASS_TO(GenerateKeyPair, shim_odd_generate, ses, pair);
 }
 
+static CK_RV shim_destroy_object(CK_SESSION_HANDLE ses, CK_OBJECT_HANDLE object)
+{
+    PASS_ON(DestroyObject, ses, object);
+}
+
 static CK_RV shim_sign_init(CK_SESSION_HANDLE ses, CK_MECHANISM_PTR mech,
                             CK_OBJECT_HANDLE key)
 {
@@ -218,6 +223,7 @@ static void wrap(void)
     g.ours.C_FindObjectsInit = shim_find_objects_init;
     g.ours.C_GetAttributeValue = shim_get_attribute_value;
     g.ours.C_GenerateKeyPair = shim_generate_key_pair;
+    g.ours.C_DestroyObject = shim_destroy_object;
     g.ours.C_SignInit = shim_sign_init;
     g.ours.C_Sign = shim_sign;
 }

@@ -25,6 +25,7 @@
     X(Login) \
     X(FindObjectsInit) \
     X(GenerateKeyPair) \
+    X(DestroyObject) \
     X(SignInit) \
     X(Sign)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Modules that are not SoftHSM: each oddity alone, and what becomes of it. */
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <p11-kit/pkcs11.h>
 #include <stdio.h>
@@ -442,6 +443,88 @@ static void test_templates(void **state)
     stop(f);
 }
 
+/* --- trying what a token can do ------------------------------------------------------ */
+
+static enum sg_rc try_key(struct fixture *f, enum tok_key_type type,
+                          bool *ret_hashes)
+{
+    struct sg_buf payload;
+    struct sg_err err = { 0 };
+
+    sg_buf_init(&payload, TOK_FRAME_MAX);
+    t_ok(&err, tok_put_key_try(&payload, type, &err));
+    enum sg_rc rc =
+        t_helper_call(&f->h, TOK_OP_KEY_TRY, sg_buf_slice(&payload));
+    sg_buf_done(&payload);
+    if (rc == SG_OK)
+        t_ok(&err,
+             tok_get_key_tried(sg_buf_slice(&f->h.reply), ret_hashes, &err));
+    return rc;
+}
+
+static size_t n_files(const char *dir)
+{
+    DIR *d = opendir(dir);
+    size_t n = 0;
+
+    assert_non_null(d);
+    while (readdir(d) != NULL) /* NOLINT(concurrency-mt-unsafe): one thread */
+        n++;
+    (void)closedir(d);
+    return n - 2; /* "." and ".." */
+}
+
+static void test_try(void **state)
+{
+    struct fixture *f = *state;
+    struct tok_key_info key;
+    bool hashes = true;
+
+    start(f, 0);
+    generate(f, "mine", TOK_KEY_EC_P256, &key);
+    size_t files = n_files(f->token.guards);
+    for (int type = TOK_KEY_EC_P256; type <= TOK_KEY_ED25519; type++) {
+        if (type == TOK_KEY_RSA_3072 || type == TOK_KEY_RSA_4096)
+            continue; /* slow, and nothing new */
+        if (try_key(f, (enum tok_key_type)type, &hashes) != SG_OK)
+            fail_msg("%s", f->h.failure.msg);
+        assert_false(hashes);
+    }
+    f->shim->odd = SHIM_ODD_TOKEN_HASHES;
+    assert_int_equal(try_key(f, TOK_KEY_EC_P384, &hashes), SG_OK);
+    assert_true(hashes);
+    assert_int_equal(n_keys(f), 1); /* nothing is left but what was there */
+    assert_int_equal(n_files(f->token.guards), files);
+    stop(f);
+}
+
+static void test_try_refused(void **state)
+{
+    struct fixture *f = *state;
+    bool hashes;
+
+    start(f, SHIM_ODD_SHORT_POINT);
+    assert_int_equal(try_key(f, TOK_KEY_EC_P256, &hashes), SG_FORMAT);
+    assert_string_equal(f->h.failure.msg,
+                        "CKA_EC_POINT: 66 bytes that are no uncompressed point "
+                        "of ec-p256");
+    f->shim->odd = 0;
+    shim_rule_set(f->shim, SHIM_SignInit, SHIM_FAIL,
+                  CKR_KEY_FUNCTION_NOT_PERMITTED);
+    assert_int_equal(try_key(f, TOK_KEY_EC_P256, &hashes), SG_TOKEN);
+    assert_string_equal(f->h.failure.msg,
+                        "C_SignInit: CKR_KEY_FUNCTION_NOT_PERMITTED");
+    shim_rule_set(f->shim, SHIM_SignInit, SHIM_PASS, 0);
+    assert_int_equal(n_keys(f), 0);
+    shim_rule_set(f->shim, SHIM_DestroyObject, SHIM_FAIL,
+                  CKR_ACTION_PROHIBITED);
+    assert_int_equal(try_key(f, TOK_KEY_EC_P256, &hashes), SG_TOKEN);
+    assert_non_null(strstr(f->h.failure.msg, "stays in the token, remove it by "
+                                             "hand: C_DestroyObject: "
+                                             "CKR_ACTION_PROHIBITED"));
+    stop(f);
+}
+
 /* --- C_Initialize ------------------------------------------------------------------ */
 
 static void test_init_args(void **state)
@@ -482,7 +565,8 @@ int main(void)
         T(test_pin_per_key),      T(test_pin_per_key_wrong),
         T(test_pin_per_key_once), T(test_not_local),
         T(test_own_ids),          T(test_same_ids),
-        T(test_templates),        T(test_init_args),
+        T(test_templates),        T(test_try),
+        T(test_try_refused),      T(test_init_args),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
