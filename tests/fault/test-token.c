@@ -357,7 +357,7 @@ static void test_key_swapped(void **state)
                                        "--id", id, NULL });
     fault_kill(f);
     fault_await(f, TOK_STATE_UP, BACK_MS);
-    t_assert_fails(fault_ask(f, &asked, 1, &f->err), SG_POLICY);
+    t_assert_fails(fault_ask(f, &asked, 1, &f->err), SG_TOKEN);
     assert_says(f->err.msg, "swap");
     /* The other key is as good as ever. */
     f->key = ca;
