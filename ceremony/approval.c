@@ -213,3 +213,24 @@ enum sg_rc cer_approvals_enough(const struct cer_plan *plan,
         err, SG_DENIED, "%zu of %zu approvals: approved by %s; %zu more needed",
         count, plan->approvals_needed, names, plan->approvals_needed - count);
 }
+
+enum sg_rc cer_approval_in_time(const struct cer_plan *plan, int64_t now,
+                                struct sg_err *err)
+{
+    char clock[SG_TIME_TEXT_MAX];
+    char edge[SG_TIME_TEXT_MAX];
+
+    if (now < plan->created)
+        return sg_err_set(err, SG_CONFIG,
+                          "the clock says %s, before the plan was made (%s): "
+                          "check the clock",
+                          sg_time_text(now, clock),
+                          sg_time_text(plan->created, edge));
+    if (now > plan->window_until)
+        return sg_err_set(err, SG_DENIED,
+                          "the plan could be executed until %s, the clock says "
+                          "%s: check the clock, or make a new plan",
+                          sg_time_text(plan->window_until, edge),
+                          sg_time_text(now, clock));
+    return SG_OK;
+}

@@ -33,15 +33,20 @@ static enum sg_rc check_window(const struct cer_plan *plan, int64_t now,
                                struct sg_err *err)
 {
     char edge[SG_TIME_TEXT_MAX];
+    char clock[SG_TIME_TEXT_MAX];
 
     if (now < plan->window_from)
         return sg_err_set(err, SG_DENIED,
-                          "the plan may not be executed before %s",
-                          sg_time_text(plan->window_from, edge));
+                          "the plan may not be executed before %s, the clock "
+                          "says %s",
+                          sg_time_text(plan->window_from, edge),
+                          sg_time_text(now, clock));
     if (now > plan->window_until)
         return sg_err_set(err, SG_DENIED,
-                          "the plan could be executed until %s: make a new one",
-                          sg_time_text(plan->window_until, edge));
+                          "the plan could be executed until %s, the clock says "
+                          "%s: make a new one",
+                          sg_time_text(plan->window_until, edge),
+                          sg_time_text(now, clock));
     return SG_OK;
 }
 

@@ -6,6 +6,8 @@
 #include "common/file.h"
 #include "common/parse.h"
 
+#define FAR ((int64_t)90 * 86400) /* few rooms are booked so early */
+
 static enum sg_rc no_memory(struct sg_err *err)
 {
     return sg_err_set(err, SG_NOMEM, "plan");
@@ -81,6 +83,11 @@ static enum sg_rc set_head(struct cer_build *build, struct sg_err *err)
                           &plan->window_from, err));
     SG_TRY(cer_value_time("window: until", request->window->until,
                           &plan->window_until, err));
+    if (plan->window_from > build->now + FAR)
+        cer_build_warn(build,
+                       "window: it opens %lld days after the plan is made: is "
+                       "the clock right?",
+                       (long long)((plan->window_from - build->now) / 86400));
     SG_TRY(set_id(build, err));
     return set_people(build, err);
 }

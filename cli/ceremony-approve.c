@@ -152,6 +152,7 @@ static enum sg_rc approve(struct cli_room *room, const void *opaque,
     char path[PATH_BYTES];
 
     sg_buf_init(&json, CER_APPROVAL_MAX);
+    SG_TRY(cer_approval_in_time(room->plan, sg_now(), err));
     SG_TRY(cer_say_plan(&room->room, room->plan, err));
     SG_TRY(ask(args, &room->room, err));
     SG_TRY(cli_approver_open(cli, &args->signer, &approver, err));

@@ -89,8 +89,8 @@ _signet_options() {
             --issuer-init-args --issuer-token-program --json --verbose --help"
         ;;
     'cert lint')
-        echo "--chain --crl --issuer --profile --date --technically-constrained
-            --rules --json --verbose --help"
+        echo "--chain --crl --issuer --profile --date --at
+            --technically-constrained --rules --json --verbose --help"
         ;;
     'ceremony new')
         echo "--json --verbose --help"
@@ -200,6 +200,7 @@ _signet_value() {
         'ceremony bind --key' | \
         'ceremony seal --key' | \
         *' --alt-names' | \
+        *' --at' | \
         *' --common-name' | \
         *' --date' | \
         *' --exclude-dns' | \

@@ -252,6 +252,7 @@ complete -c signet -n "__signet_command 'cert lint'" -l crl -d 'files in DER are
 complete -c signet -n "__signet_command 'cert lint'" -l issuer -rF -d 'the CA certificate of the CRLs'
 complete -c signet -n "__signet_command 'cert lint'" -l profile -xa 'private public-tls' -d 'profile'
 complete -c signet -n "__signet_command 'cert lint'" -l date -x -d 'the rules of this day, RFC 3339 or "now"'
+complete -c signet -n "__signet_command 'cert lint'" -l at -x -d 'certificates must be valid at this time, RFC 3339 or "now"'
 complete -c signet -n "__signet_command 'cert lint'" -l technically-constrained -d 'intermediates must be constrained as BR 7.1.2.5 wants'
 complete -c signet -n "__signet_command 'cert lint'" -l rules -d 'show the rules'
 complete -c signet -n "__signet_command 'cert lint'" -l json -d 'print JSON on standard output'

@@ -82,6 +82,31 @@ class Room(Lab):
                          validity={"not_before": instant(),
                                    "duration": "3650d"}, **fields)
 
+    def plans_of_all_types(self, name, root, other, spare):
+        """One of each, below the root made as `root`; other: another root,
+        spare: a key that waits for its certificate."""
+        issuer = {"certificate": str(self.dir / root / "certificate.pem")}
+        below = {"key": {"label": root}, "issuer": issuer}
+        timed = {"validity": {"not_before": instant(), "duration": "90d"}}
+        subject = {"subject": {"common_name": f"{name} CA", "country": "DE"}}
+        public = {"public_key": str(self.dir / spare / "public-key.pem")}
+        yield self.key_plan(f"{name}-key", f"{name}-key")
+        yield self.root_plan(f"{name}-root", public["public_key"], spare)
+        yield self.plan("csr", f"{name}-csr", key={"label": root}, **subject,
+                        public_key=str(self.dir / f"{root}-key/public-key.pem"))
+        yield self.plan("intermediate", f"{name}-intermediate", path_length=0,
+                        **public, **subject, **timed, **below)
+        yield self.plan("cross-certificate", f"{name}-cross", path_length=0,
+                        certificate=str(self.dir / other / "certificate.pem"),
+                        **timed, **below)
+        yield self.plan("rollover", f"{name}-rollover", **public, **timed,
+                        **below)
+        yield self.plan("ocsp-responder", f"{name}-ocsp", **public, **subject,
+                        **timed, **below)
+        yield self.plan("crl", f"{name}-crl", crl={
+            "last": "none", "number": "1", "this_update": instant(),
+            "next_update": instant(30 * DAY)}, **below)
+
     # --- commands ---------------------------------------------------------------
 
     def token_opts(self, module=MODULE):
@@ -201,9 +226,19 @@ def chain(folder, lines):
     (folder / "transcript.html").unlink(missing_ok=True)
 
 
+def der_element(der, at):
+    """Where the content of the element at `at` begins and ends."""
+    n = der[at + 1]
+    if n < 0x80:
+        return at + 2, at + 2 + n
+    begin = at + 2 + (n & 0x7f)
+    return begin, begin + int.from_bytes(der[at + 2:begin], "big")
+
+
 def tbs_of(der):
-    """The first element of a certificate, whole; both lengths take 4 octets."""
-    return der[4:8 + struct.unpack_from(">H", der, 6)[0]]
+    """The first element of what is signed, whole."""
+    begin = der_element(der, 0)[0]
+    return der[begin:der_element(der, begin)[1]]
 
 
 def verified(room, out):

@@ -14,8 +14,7 @@ import time
 
 from lab import (MODULE, SIGNET, SIGNET_TOKEN, expect, expect_in, run,
                  run_tests, until)
-from room import (ADA, BOB, DAY, EVE, RITA, SHIM, Plan, Room, Shim,
-                  copy_prefix, instant, start_with_fifo, tbs_of, verified)
+from room import (ADA, BOB, DAY, EVE, RITA, Plan, Room, instant, verified)
 
 TYPES = ["key", "root", "intermediate", "csr", "cross-certificate",
          "rollover", "ocsp-responder", "crl"]
@@ -285,165 +284,6 @@ def test_an_input_exchanged_after_approval(room):
     expect_in("CN = wanted", made)
 
 
-# --- tokens that fail ---------------------------------------------------------------
-
-def test_a_full_token(room):
-    shim = Shim(room)
-    plan = room.key_plan("token-full", "token-full")
-    shim.rule("GenerateKeyPair", Shim.FAIL, 0x31)  # CKR_DEVICE_MEMORY
-    done = room.refused(69, "CKR_DEVICE_MEMORY", plan, "token-full",
-                        module=SHIM, env=shim.env)
-    expect(room.names("token-full")[-2:], ["intent", "failed"], done.stderr)
-    shim.rule("GenerateKeyPair", Shim.PASS)
-    done = room.execute(plan, "token-full", module=SHIM, env=shim.env)
-    expect_in("no such key in the token: none was made", done.stdout)
-    expect(room.names("token-full").count("key-made"), 1)
-
-
-def test_a_token_removed_at_the_last_moment(room):
-    shim = Shim(room)
-    _, root = room.make_root("removed", "removed")
-    plan = room.plan("csr", "removed-csr", key={"label": "removed"},
-                     public_key=str(room.dir / "removed-key/public-key.pem"),
-                     subject={"common_name": "x"})
-    shim.rule("Sign", Shim.FAIL, 0x32)  # CKR_DEVICE_REMOVED
-    done = room.execute(plan, "removed-csr", module=SHIM, env=shim.env,
-                        check=False)
-    expect(done.returncode in (69, 75), True, done.stderr)
-    shim.rule("Sign", Shim.PASS)
-    # Nobody can say whether it signed: another word is needed.
-    done = room.refused(77, "the word was not given", plan, "removed-csr",
-                        answers=3 * [plan.word], module=SHIM, env=shim.env)
-    expect_in("A signature may have been made; none left this machine.",
-              done.stdout)
-    room.execute(plan, "removed-csr", answers=["sign again", plan.word])
-    expect(room.names("removed-csr").count("signed"), 1)
-    expect_in("verify OK", run("openssl", "req", "-in",
-                               room.dir / "removed-csr/csr.pem", "-noout",
-                               "-verify").stderr)
-    expect(root.shown["plan"]["type"], "root")
-
-
-def test_a_token_swapped_between_two_runs(room):
-    room.make_token("swap")
-    plan = room.key_plan("swap", "swap", token="swap")
-    room.refused(77, "the word was not given", plan, "swap",
-                 answers=["a", "b", "c"])
-    serial = [x["token_serial"] for x in room.events("swap")
-              if x["event"] == "environment"][0]
-    run("softhsm2-util", "--delete-token", "--token", "swap", env=room.env)
-    room.make_token("swap")
-    room.refused(65, f"begun with the token {serial}, this is", plan, "swap")
-    expect("intent" in room.names("swap"), False)
-
-
-# --- interruptions ------------------------------------------------------------------
-
-def test_going_on_after_each_line_of_a_key(room):
-    plan = room.key_plan("cut-key", "cut-key")
-    room.execute(plan, "cut-key")
-    spki = (room.dir / "cut-key/public-key.pem").read_bytes()
-    total = len(room.names("cut-key"))
-    expect(total >= 10, True, total)
-    for n in range(total + 1):
-        to = f"cut-key-{n}"
-        events = copy_prefix(room, "cut-key", to, n)
-        if "intent" not in events:
-            # nobody meant to make the key that is there
-            room.refused(73, "this ceremony did not make it", plan, to)
-            continue
-        done = room.execute(plan, to)
-        if "key-made" not in events:
-            expect_in("made before the interruption", done.stdout)
-            line = [x for x in room.events(to) if x["event"] == "key-made"][0]
-            expect(line["adopted"], True)
-        expect((room.dir / to / "public-key.pem").read_bytes(), spki, to)
-        expect(room.names(to).count("key-made"), 1, to)
-        expect(room.names(to)[-1], "closed", to)
-        verified(room, to)
-    expect(room.keys().count("cut-key"), 1)
-
-
-def test_going_on_after_each_line_of_a_root(room):
-    room.execute(room.key_plan("cut-root-key", "cut-root"), "cut-root-key")
-    plan = room.root_plan("cut-root", room.dir / "cut-root-key/public-key.pem",
-                          "cut-root")
-    room.execute(plan, "cut-root")
-    cert = (room.dir / "cut-root/certificate.der").read_bytes()
-    total = len(room.names("cut-root"))
-    for n in range(total + 1):
-        to = f"cut-root-{n}"
-        events = copy_prefix(room, "cut-root", to, n)
-        unknown = "intent" in events and "signed" not in events
-        done = room.execute(plan, to, answers=["sign again", plan.word]
-                            if unknown else None, check=False)
-        made = room.dir / to / "certificate.der"
-        if "signed" in events:
-            expect(done.returncode, 0, done.stderr)
-            expect(made.read_bytes(), cert, to)
-        else:
-            # another signature; the guard lets one certificate be bound
-            expect(done.returncode, 0, f"{to}: {done.stderr}")
-            expect(tbs_of(made.read_bytes()), tbs_of(cert), to)
-        expect(room.names(to).count("signed"), 1, to)
-        verified(room, to)
-
-
-def test_killed_at_the_prompt(room):
-    plan = room.key_plan("kill-prompt", "kill-prompt")
-    process, answers = start_with_fifo(room, plan, "kill-prompt")
-    process.kill()
-    process.communicate()
-    answers.close()
-    done = room.execute(plan, "kill-prompt")
-    expect_in("Nothing has happened in the token.", done.stdout)
-    expect_in("resumed", room.names("kill-prompt"))
-    verified(room, "kill-prompt")
-
-
-def test_killed_while_the_token_signs(room):
-    shim = Shim(room)
-    room.execute(room.key_plan("kill-sign-key", "kill-sign"), "kill-sign-key")
-    plan = room.root_plan("kill-sign",
-                          room.dir / "kill-sign-key/public-key.pem",
-                          "kill-sign")
-    shim.rule("Sign", Shim.HANG)
-    process, answers = start_with_fifo(room, plan, "kill-sign", module=SHIM,
-                                       env=shim.env)
-    answers.write(plan.word + "\n")
-    until(lambda: shim.calls("Sign") > 0, 20, "C_Sign")
-    expect(room.names("kill-sign")[-1], "intent")
-    process.kill()
-    process.communicate()
-    answers.close()
-    shim.rule("Sign", Shim.PASS)
-    room.refused(77, "the word was not given", plan, "kill-sign",
-                 answers=3 * [plan.word], module=SHIM, env=shim.env)
-    room.execute(plan, "kill-sign", answers=["sign again", plan.word],
-                 module=SHIM, env=shim.env)
-    expect(room.names("kill-sign").count("signed"), 1)
-    verified(room, "kill-sign")
-
-
-def test_killed_while_the_token_makes_a_key(room):
-    shim = Shim(room)
-    plan = room.key_plan("kill-key", "kill-key")
-    shim.rule("GenerateKeyPair", Shim.HANG)
-    process, answers = start_with_fifo(room, plan, "kill-key", module=SHIM,
-                                       env=shim.env)
-    answers.write(plan.word + "\n")
-    until(lambda: shim.calls("GenerateKeyPair") > 0, 20, "C_GenerateKeyPair")
-    process.kill()
-    process.communicate()
-    answers.close()
-    shim.rule("GenerateKeyPair", Shim.PASS)
-    # Whether it was made or not: afterwards there is one.
-    room.execute(plan, "kill-key", module=SHIM, env=shim.env)
-    expect(room.keys().count("kill-key"), 1)
-    expect(room.names("kill-key").count("key-made"), 1)
-    verified(room, "kill-key")
-
-
 # --- rehearsals ---------------------------------------------------------------------
 
 def rehearsals(room):
@@ -459,34 +299,9 @@ def rehearse(room, plan, check=True):
     return room.signet(*rehearsal(room, plan), check=check)
 
 
-def all_plans(room):
-    """One plan of every type, below the root 'first'."""
-    issuer = {"certificate": str(room.dir / "first/certificate.pem")}
-    common = {"key": {"label": "first"}, "issuer": issuer}
-    validity = {"not_before": instant(), "duration": "90d"}
-    subject = {"common_name": "Rehearsed", "country": "DE"}
-    public = str(room.dir / "first-key/public-key.pem")
-    spare = str(room.dir / "approved/public-key.pem")
-    yield room.key_plan("r-key", "r-key")
-    yield room.root_plan("r-root", spare, "approved")
-    yield room.plan("csr", "r-csr", key={"label": "first"}, public_key=public,
-                    subject=subject)
-    yield room.plan("intermediate", "r-intermediate", public_key=spare,
-                    subject=subject, validity=validity, path_length=0, **common)
-    yield room.plan("cross-certificate", "r-cross", path_length=0,
-                    certificate=str(room.dir / "removed/certificate.pem"),
-                    validity=validity, **common)
-    yield room.plan("rollover", "r-rollover", public_key=spare,
-                    validity=validity, **common)
-    yield room.plan("ocsp-responder", "r-ocsp", public_key=spare,
-                    subject=subject, validity=validity, **common)
-    yield room.plan("crl", "r-crl", crl={
-        "last": "none", "number": "1", "this_update": instant(),
-        "next_update": instant(30 * DAY)}, **common)
-
-
 def test_every_type_is_rehearsed_and_executed(room):
-    for plan in all_plans(room):
+    room.make_root("second", "second")
+    for plan in room.plans_of_all_types("r", "first", "second", "approved"):
         kind = plan.shown["plan"]["type"]
         before = sorted(room.keys())
         done = rehearse(room, plan)
