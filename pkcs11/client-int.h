@@ -107,6 +107,12 @@ struct tok_key {
 
 struct tok_rx; /* client-io.c */
 
+#define TOK_PROOF_OCTETS 32 /* fresh ones, of a challenge */
+/* TOK_PROBE_PREFIX, its NUL and the challenge: what a probe key signs. */
+struct tok_proof {
+    uint8_t message[sizeof(TOK_PROBE_PREFIX) + TOK_PROOF_OCTETS];
+};
+
 struct tok_client {
     struct tok_client_config cfg; /* strings owned */
     bool patient;
@@ -143,6 +149,8 @@ struct tok_client {
     int64_t last_signed_ms;
     struct sg_buf scratch; /* payload under construction */
     struct tok_key *keys;
+    struct tok_key *identity; /* one of keys; NULL: none is asked … */
+    tok_prove prove;          /* … or who says whether it is */
 
     /* thread only; sock is read by callers under (L) while UP */
     int sock;
@@ -153,6 +161,8 @@ struct tok_client {
     bool ended;             /* the process closed its end */
     struct tok_key *reopen; /* KEYS: waiting for this one's reply */
     uint64_t reopen_id;
+    bool proving;           /* KEYS: what was asked is a proof */
+    struct tok_proof proof; /* that was asked for last */
     struct tok_rx *rx;
 };
 
@@ -243,6 +253,21 @@ enum sg_rc tok_reopen_send(struct tok_client *client, struct tok_key *key,
 /* The reply to it. A failure here is one of the process, not of the key. */
 enum sg_rc tok_reopen_reply(struct tok_client *client,
                             const struct tok_frame *reply, struct sg_err *err);
+
+/* Send a request that is no caller's, about key; its reply comes to
+ * tok_run_reopened(). */
+enum sg_rc tok_reopen_ask(struct tok_client *client, struct tok_key *key,
+                          enum tok_op op, struct sg_slice payload,
+                          struct sg_err *err);
+
+/* --- client-identity.c: on the thread ---------------------------------------- */
+
+/* Ask a new process to prove itself; *ret_asked is false when nobody wants it.
+ * Fails when the key is not there. */
+enum sg_rc tok_proof_send(struct tok_client *client, bool *ret_asked,
+                          struct sg_err *err);
+enum sg_rc tok_proof_reply(struct tok_client *client,
+                           const struct tok_frame *reply, struct sg_err *err);
 
 /* --- client-io.c: on the thread --------------------------------------------- */
 

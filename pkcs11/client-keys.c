@@ -146,20 +146,17 @@ enum sg_rc tok_client_key(struct tok_client *client,
 
 /* --- after a restart ------------------------------------------------------- */
 
-enum sg_rc tok_reopen_send(struct tok_client *client, struct tok_key *key,
-                           struct sg_err *err)
+enum sg_rc tok_reopen_ask(struct tok_client *client, struct tok_key *key,
+                          enum tok_op op, struct sg_slice payload,
+                          struct sg_err *err)
 {
-    SG_CLEANUP(sg_buf_done) struct sg_buf payload = { 0 };
     SG_CLEANUP(sg_buf_done) struct sg_buf out = { 0 };
-    struct tok_frame frame = { .op = TOK_OP_KEY_OPEN };
+    struct tok_frame frame = { .op = op, .payload = payload };
 
-    sg_buf_init(&payload, TOK_FRAME_MAX);
     sg_buf_init(&out, TOK_FRAME_MAX);
-    SG_TRY(tok_put_key_open(&payload, &key->want, err));
     pthread_mutex_lock(&client->lock);
     frame.id = ++client->counter << 16 | REOPEN_INDEX;
     pthread_mutex_unlock(&client->lock);
-    frame.payload = sg_buf_slice(&payload);
     SG_TRY(tok_frame_encode(&frame, &out, err));
     /* One small frame at a time: a socket that is full of it is broken. */
     if (send(client->sock, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
@@ -168,6 +165,17 @@ enum sg_rc tok_reopen_send(struct tok_client *client, struct tok_key *key,
     client->reopen = key;
     client->reopen_id = frame.id;
     return SG_OK;
+}
+
+enum sg_rc tok_reopen_send(struct tok_client *client, struct tok_key *key,
+                           struct sg_err *err)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf payload = { 0 };
+
+    sg_buf_init(&payload, TOK_FRAME_MAX);
+    SG_TRY(tok_put_key_open(&payload, &key->want, err));
+    return tok_reopen_ask(client, key, TOK_OP_KEY_OPEN, sg_buf_slice(&payload),
+                          err);
 }
 
 /* What the token says about the key itself. The rest says that the token does

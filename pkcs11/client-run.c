@@ -49,6 +49,7 @@ static void go_up(struct tok_client *client)
 
     client->reopen = NULL;
     client->reopen_id = 0;
+    client->proving = false;
     client->up_ms = sg_mono_ms();
     pthread_mutex_lock(&client->lock);
     client->phase = TOK_PHASE_UP;
@@ -65,9 +66,28 @@ static void go_up(struct tok_client *client)
 static enum sg_rc reopen_from(struct tok_client *client, struct tok_key *key,
                               struct sg_err *err)
 {
+    bool asked = false;
+
     if (key != NULL)
         return tok_reopen_send(client, key, err);
-    go_up(client);
+    SG_TRY(tok_proof_send(client, &asked, err));
+    if (!asked)
+        go_up(client);
+    return SG_OK;
+}
+
+/* Two tokens may bear one label. */
+static enum sg_rc check_serial(const struct tok_client *client,
+                               const struct tok_token_info *token,
+                               struct sg_err *err)
+{
+    const char *serial = client->cfg.serial;
+
+    if (serial != NULL && strcmp(token->serial, serial) != 0)
+        return sg_err_set(err, SG_CONFIG,
+                          "its serial number is \"%s\", not \"%s\": another "
+                          "token under the same name",
+                          token->serial, serial);
     return SG_OK;
 }
 
@@ -80,6 +100,7 @@ enum sg_rc tok_run_hello(struct tok_client *client,
     if (hello->rc != SG_OK)
         return tok_frame_failure(hello, err);
     SG_TRY(tok_reply_token(hello, &token, err));
+    SG_TRY(check_serial(client, &token, err));
     client->phase_end_ms = sg_mono_ms() + client->cfg.request_timeout_ms;
     pthread_mutex_lock(&client->lock);
     client->token = token;
@@ -92,6 +113,11 @@ enum sg_rc tok_run_hello(struct tok_client *client,
 enum sg_rc tok_run_reopened(struct tok_client *client,
                             const struct tok_frame *reply, struct sg_err *err)
 {
+    if (client->proving) {
+        SG_TRY(tok_proof_reply(client, reply, err));
+        go_up(client);
+        return SG_OK;
+    }
     SG_TRY(tok_reopen_reply(client, reply, err));
     client->phase_end_ms = sg_mono_ms() + client->cfg.request_timeout_ms;
     return reopen_from(client, client->reopen->next, err);
@@ -142,6 +168,7 @@ static void close_sock(struct tok_client *client)
     client->sock = -1;
     client->reopen = NULL;
     client->reopen_id = 0;
+    client->proving = false;
 }
 
 static void forget_pid(struct tok_client *client)

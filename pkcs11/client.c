@@ -84,6 +84,7 @@ static enum sg_rc copy_config(const struct tok_client_config *from,
     SG_TRY(copy_text(from->pin_source, &to->pin_source, err));
     SG_TRY(copy_text(from->so_pin_source, &to->so_pin_source, err));
     SG_TRY(copy_text(from->guard_dir, &to->guard_dir, err));
+    SG_TRY(copy_text(from->serial, &to->serial, err));
     to->sessions = from->sessions;
     to->start_timeout_ms =
         or_default(from->start_timeout_ms, TOK_START_TIMEOUT_MS);
@@ -118,6 +119,7 @@ static void free_config(struct tok_client_config *cfg)
     free_text(cfg->pin_source);
     free_text(cfg->so_pin_source);
     free_text(cfg->guard_dir);
+    free_text(cfg->serial);
 }
 
 /* --- life ------------------------------------------------------------------- */

@@ -28,6 +28,7 @@ struct tok_client_config {
                              * open, and seekable to survive a restart */
     const char *so_pin_source; /* TOKEN_INIT only */
     const char *guard_dir;     /* where the process keeps guards */
+    const char *serial;        /* of the token, else SG_CONFIG; NULL: any */
     unsigned sessions; /* pool size; 0: as many as the token allows, ≤ 16 */
     unsigned start_timeout_ms;   /* until HELLO; 0: 30000 */
     unsigned request_timeout_ms; /* per request; 0: 10000 */
@@ -79,6 +80,18 @@ enum sg_rc tok_client_key(struct tok_client *client,
                           struct tok_key **ret_key, struct sg_err *err);
 /* Valid as long as the client. */
 const struct tok_key_info *tok_key_info(const struct tok_key *key);
+
+/* Does signature hold over message for this key? On the client's thread or the
+ * caller's; must not block. */
+typedef enum sg_rc (*tok_prove)(const struct tok_key_info *key,
+                                struct sg_slice message,
+                                struct sg_slice signature, struct sg_err *err);
+/* How one knows the token: its probe key signs a fresh challenge, now and in
+ * each process that is started from now on, before anything else is asked of
+ * it. A process whose signature does not prove it is lost as if it had not
+ * started. Blocks. */
+enum sg_rc tok_client_identify(struct tok_key *key, tok_prove prove,
+                               struct sg_err *err);
 
 /* The answer to one signature. signature is borrowed for the callback. */
 struct tok_sign_reply {

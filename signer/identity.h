@@ -8,10 +8,11 @@
 #include "pkcs11/client.h"
 #include "signer/config.h"
 
-/* The token's serial number against cfg->serial, and a fresh challenge signed
- * by cfg->identity_key against cfg->identity_public_key; what cfg leaves out
- * is not asked. SG_CONFIG: another token, or the file is no public key; from
- * the token: SG_NOT_FOUND, SG_POLICY (another key, or none for probes). */
+/* A fresh challenge signed by cfg->identity_key against
+ * cfg->identity_public_key, now and whenever signet-token is started again;
+ * nothing when cfg names none. (The serial number is the client's to check.)
+ * SG_CONFIG: the file is no public key; from the token: SG_NOT_FOUND, SG_POLICY
+ * (another key, none for probes, or a signature that is not its). */
 enum sg_rc srv_identity_check(struct tok_client *client,
                               const struct srv_token_config *cfg,
                               struct sg_err *err);

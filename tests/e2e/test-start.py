@@ -5,12 +5,15 @@ is wrong with the configuration alone is in tests/data/bad."""
 
 import json
 import os
+import pathlib
+import signal
 import socket
 import subprocess
+import sys
 import time
 
 from lab import (MODULE, PIN, SIGNETD, SIGNET_TOKEN, Lab, Skip, expect,
-                 expect_in, run, run_tests)
+                 expect_in, run, run_tests, until)
 
 EX_NOHOST = 66   # SG_NOT_FOUND
 EX_UNAVAILABLE = 69
@@ -242,6 +245,72 @@ def test_identity_key_of_another_purpose(lab):
     refused(lab, lab.config(tokens=lab.token_config(**who)), 65,
             "token issuing: identity_key",
             "the key is for backend, not for challenges")
+
+
+def forging(lab):
+    """A token process that lies about signatures while the file is there."""
+    flag = lab.dir / "forge"
+    script = pathlib.Path(__file__).with_name("forging-token.py")
+    program = lab.write("forging-token", "#!/bin/sh\nexec "
+                        f"{sys.executable} {script} {SIGNET_TOKEN} {flag} "
+                        "\"$@\"\n", 0o755)
+    return flag, lab.config(
+        token_program=str(program),
+        tokens=lab.token_config(**make_identity(lab, "who", "probe")))
+
+
+def test_forged_signature_of_the_identity_key(lab):
+    flag, cfg = forging(lab)
+    flag.touch()
+    refused(lab, cfg, 65, 'token issuing: identity_key', "who",
+            "it does not prove that the token holds it: signature invalid")
+
+
+def loses_its_token(lab, daemon, swap, back, *texts):
+    """Another token is there when signet-token is started again: no more
+    signatures, until the right one is back."""
+    expect(lab.issue().status, 200)
+    swap()
+    try:
+        os.kill(daemon.token_pid(), signal.SIGKILL)
+        daemon.wait_line("event=token_lost", *texts)
+        answer = lab.issue()
+        expect(answer.status, 503, answer.raw)
+        expect(int(answer.headers["Retry-After"]) > 0, True)
+        token = lab.ask("GET", "/v1/sys/health").json["tokens"][0]
+        expect(token["state"], "restarting")
+        for text in texts:
+            expect_in(text, token["reason"])
+    finally:
+        back()
+    until(lambda: lab.issue().status == 200, 30, "the token is back")
+
+
+def test_forged_signature_after_a_restart(lab):
+    flag, cfg = forging(lab)
+    flag.unlink(missing_ok=True)
+    with lab.running(cfg) as daemon:
+        loses_its_token(lab, daemon, flag.touch, flag.unlink, "identity key",
+                        "it does not prove that the token holds it")
+
+
+def test_another_token_after_a_restart(lab):
+    info = json.loads(lab.signet(
+        "token", "info", "--label", "demo-issuing", "--module", MODULE,
+        "--token-program", SIGNET_TOKEN, "--json").stdout)
+    conf = lab.dir / "softhsm2.conf"
+    ours = conf.read_text()
+    others = ours.replace("/tokens\n", "/other-tokens\n")
+    (lab.dir / "other-tokens").mkdir()
+    other = lab.write("other.conf", others)
+    run("softhsm2-util", "--init-token", "--free", "--label", "demo-issuing",
+        "--so-pin", PIN, "--pin", PIN,
+        env={**lab.env, "SOFTHSM2_CONF": str(other)})
+    with lab.running(lab.config(tokens=lab.token_config(
+            serial=info["serial"]))) as daemon:
+        loses_its_token(lab, daemon, lambda: conf.write_text(others),
+                        lambda: conf.write_text(ours),
+                        "its serial number is", info["serial"])
 
 
 def test_certificate_that_is_no_ca(lab):
