@@ -95,6 +95,7 @@ static enum sg_rc check_writable(const char *dir, struct sg_err *err)
     int n = snprintf(parent, sizeof(parent), "%s", dir);
     if (n < 0 || (size_t)n >= sizeof(parent))
         return sg_err_set(err, SG_USAGE, "%s: path too long", dir);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
     if (access(dirname(parent), W_OK | X_OK) != 0)
         return sg_err_errno(err, SG_IO, "ledger %s cannot be made", dir);
     return SG_OK;
