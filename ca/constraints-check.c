@@ -16,9 +16,9 @@ struct held {
     const char *noun;      /* for people: "common name" */
     struct sg_slice shown; /* as it stands in the certificate */
     struct ca_subtree as;  /* the subtree that holds just this name */
-    bool wildcard;  /* DNS: stands for every label in front of as.value */
-    bool no_host;   /* URI: no host name to compare */
-    uint8_t ip[32]; /* as.value of an address: with a full mask */
+    bool wildcard;     /* DNS: stands for every label in front of as.value */
+    const char *fault; /* NULL, or why nothing can be held against it */
+    uint8_t ip[32];    /* as.value of an address: with a full mask */
 };
 
 enum hit { HIT_NONE, HIT_INSIDE, HIT_COVERS };
@@ -190,9 +190,8 @@ static enum sg_rc check_held(const struct ca_constraints *nc,
             inside
             || (same_form(tree, name) && ca_subtree_within(&name->as, tree));
     }
-    if (name->no_host && (limited || must_match))
-        return refuse(name, "has no host name to hold against the constraints",
-                      NULL, issuer, err);
+    if (name->fault != NULL && (limited || must_match))
+        return refuse(name, name->fault, NULL, issuer, err);
     if (must_match && !inside)
         return refuse(name, "lies in no permitted subtree", NULL, issuer, err);
     return SG_OK;
@@ -223,14 +222,22 @@ static void hold_ip(struct sg_slice octets, struct held *ret)
     ret->as.value = SG_SLICE(ret->ip, octets.len * 2);
 }
 
-/* Constraints speak about the host only (RFC 5280 4.2.1.10). */
+static const char NO_HOST[] =
+    "has no host name to hold against the constraints";
+
+/* Constraints speak about the host only (RFC 5280 4.2.1.10); OpenSSL 3.0 takes
+ * user information for a part of it. */
 static void hold_uri(struct sg_slice uri, struct held *ret)
 {
     struct sg_slice host = { 0 };
 
     ret->as.kind = CA_SAN_URI;
-    ret->no_host = ca_uri_fault(uri, &host) != NULL || host.len == 0
-                   || ca_is_ip_text(host);
+    if (ca_uri_fault(uri, &host) != NULL || host.len == 0
+        || ca_is_ip_text(host))
+        ret->fault = NO_HOST;
+    else if (host.p[-1] == '@')
+        ret->fault = "has user information, which verifiers read otherwise, "
+                     "beside the constraints";
     ret->as.value = host;
 }
 
@@ -261,8 +268,9 @@ static enum sg_rc check_san(const struct ca_constraints *nc,
         name.shown = sg_slice_str(text + strlen("IP:"));
     } else if (san->kind == CA_SAN_OTHER && ca_oid_is(san->oid, CA_OID_UPN)) {
         name.noun = "user principal name";
-        name.no_host = san->value.len == 0
-                       || memchr(san->value.p, '@', san->value.len) == NULL;
+        if (san->value.len == 0
+            || memchr(san->value.p, '@', san->value.len) == NULL)
+            name.fault = NO_HOST;
     }
     return check_held(nc, &name, issuer, err);
 }

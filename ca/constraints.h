@@ -52,7 +52,8 @@ enum sg_rc ca_constraints_parse(struct sg_arena *arena, struct sg_slice der,
  * Where verifiers may disagree the name is refused: a wildcard when anything
  * that it covers is excluded; a subject that differs from an excluded one in
  * case or string type only (permitted ones match to the octet); a URI without a
- * host name under any URI constraint; an otherName as ca_subtrees_add() says. */
+ * host name, or with user information before it, under any URI constraint; an
+ * otherName as ca_subtrees_add() says. */
 struct ca_names {
     struct sg_slice subject; /* Name DER; 30 00 when empty */
     const struct ca_sans *sans;

@@ -8,15 +8,30 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "ca/dn-text.h"
 #include "ca/ext.h"
 #include "ca/tbs.h"
 #include "common/cleanup-openssl.h"
+#include "common/pem.h"
 #include "lint/lint.h"
+#include "tests/lib/run.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 #define CHAIN_MAX (CA_CHAIN_MAX + 1)
 
 /* --- making --------------------------------------------------------------- */
+
+struct sg_slice relaxed_dn(struct sg_arena *arena, const char *text)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf out;
+    struct ca_dn dn = { 0 };
+    struct sg_err err = { 0 };
+
+    sg_buf_init(&out, 4096);
+    kit_ok(&err, ca_dn_from_text(arena, text, &dn, &err));
+    kit_ok(&err, ca_dn_encode(&dn, &out, &err));
+    return sg_arena_copy(arena, sg_buf_slice(&out));
+}
 
 struct sg_slice relaxed_name(struct sg_arena *arena, const char *cn)
 {
@@ -91,7 +106,7 @@ void relaxed_make(const struct relaxed *args, struct sg_buf *ret_der)
     SG_CLEANUP(sg_buf_done) struct sg_buf tbs;
     struct ca_period period = {
         args->not_before != 0 ? args->not_before : KIT_NOW - KIT_YEAR,
-        args->not_after != 0 ? args->not_after : KIT_NOW + KIT_YEAR
+        args->not_after != 0 ? args->not_after : KIT_NOW + 40 * KIT_YEAR
     };
     struct sg_err err = { 0 };
     struct sg_derw w;
@@ -152,6 +167,40 @@ const char *relaxed_openssl(const struct sg_buf *chain, size_t n)
     X509_free(root);
     sk_X509_pop_free(between, X509_free);
     return text;
+}
+
+static void save(const char *path, const struct sg_buf *der, size_t n)
+{
+    SG_CLEANUP(sg_buf_done) struct sg_buf pem;
+    struct sg_err err = { 0 };
+
+    sg_buf_init(&pem, ARENA_MAX);
+    for (size_t i = 0; i < n; i++) {
+        kit_ok(&err,
+               sg_pem_encode("CERTIFICATE", sg_buf_slice(&der[i]), &pem, &err));
+        kit_ok(&err, sg_buf_put_str(&pem, "\n", &err));
+    }
+    t_file_write(path, pem.data, pem.len);
+}
+
+bool relaxed_gnutls(const struct sg_buf *chain, size_t n)
+{
+    char dir[T_PATH_MAX];
+    char root[T_PATH_MAX + 16];
+    char below[T_PATH_MAX + 16];
+    struct t_run run;
+
+    t_dir_new(dir);
+    (void)snprintf(root, sizeof root, "%s/root.pem", dir);
+    (void)snprintf(below, sizeof below, "%s/below.pem", dir);
+    save(root, &chain[n - 1], 1);
+    save(below, chain, n - 1);
+    t_run_args(&run, "certtool", "--verify", "--load-ca-certificate", root,
+               "--infile", below);
+    bool good = run.exit_code == 0;
+    t_run_done(&run);
+    t_dir_remove(dir);
+    return good;
 }
 
 /* The leaf itself, then its names against the chain. */

@@ -112,6 +112,10 @@ struct row {
 #define OUTSIDE "lies in no permitted subtree", NULL
 #define IN(tree) "lies in the excluded subtree \"" tree "\"", NULL
 #define COVERS(tree) "covers names of the excluded subtree \"" tree "\"", NULL
+#define USER \
+    "has user information, which verifiers read otherwise, beside the " \
+    "constraints", \
+        NULL
 #define NO_HOST "has no host name to hold against the constraints", NULL
 
 static void try_row(const struct row *row)
@@ -241,12 +245,13 @@ static void holds_email(void **state)
 static void holds_uris(void **state)
 {
     static const struct row ROWS[] = {
-        { URIS, "uri:https://u@EXAMPLE.com:1/x", FREE },
+        { URIS, "uri:https://EXAMPLE.com:1/x", FREE },
         { URIS, "uri:spiffe://a.sub.example/x", FREE },
         { URIS, "uri:https://a.example.com/", OUTSIDE },
         { URIS, "uri:https://no.sub.example", IN("no.sub.example") },
-        /* What hides behind an @ is not the host. */
-        { URIS, "uri:https://example.com@evil.example/", OUTSIDE },
+        { URIS, "uri:https://example.com@evil.example/", USER },
+        { URIS, "uri:https://u@example.com/", USER },
+        { MAIL, "uri:https://u@example.com/", FREE },
         { URIS, "uri:urn:x:example.com", NO_HOST },
         { URIS, "uri:https://192.0.2.1/", NO_HOST },
         { "-uri:no.sub.example", "uri:urn:x:example.com", NO_HOST },

@@ -15,6 +15,7 @@
 #define SEED_DEFAULT 20261122
 #define DEPTH_MAX 5 /* CA certificates above the leaf */
 #define NAMES_MAX 4
+#define GNUTLS_EVERY 4 /* a process each time */
 
 static struct sg_arena arena; /* for one hierarchy */
 static struct kit_key keys[DEPTH_MAX + 2];
@@ -66,6 +67,12 @@ static const struct word SUBTREES[] = {
     { CA_SAN_EMAIL, ".example.com" },
     { CA_SAN_EMAIL, "Ann@example.com" },
     { CA_SAN_EMAIL, "example.org" },
+    { CA_SAN_URI, "www.example.com" },
+    { CA_SAN_URI, ".example.com" },
+    { CA_SAN_URI, "example.org" },
+    { CA_SAN_DIRECTORY, "O=Example,C=DE" },
+    { CA_SAN_DIRECTORY, "OU=Web,O=Example,C=DE" },
+    { CA_SAN_DIRECTORY, "C=DE" },
 };
 static const struct word NAMES[] = {
     { CA_SAN_DNS, "www.a.example.com" },
@@ -87,11 +94,25 @@ static const struct word NAMES[] = {
     { CA_SAN_EMAIL, "Ann@EXAMPLE.com" },
     { CA_SAN_EMAIL, "ann@a.example.com" },
     { CA_SAN_EMAIL, "ann@example.org" },
+    { CA_SAN_URI, "https://www.example.com/x" },
+    { CA_SAN_URI, "https://WWW.example.com:8443" },
+    { CA_SAN_URI, "spiffe://a.b.example.com/y" },
+    { CA_SAN_URI, "https://example.org/" },
+    { CA_SAN_URI, "https://example.com" },
 };
 static const char *const COMMON_NAMES[] = {
     "A person",      "www.a.example.com",
     "example.org",   "secret.a.example.com",
     "bad_example.x", "host",
+};
+
+/* Where everybody of a hierarchy belongs, but for a few. */
+static const char *const PLACES[] = {
+    ",O=Example,C=DE",
+    ",OU=Web,O=Example,C=DE",
+    ",O=Ex\xc3\xa4mple,C=DE",
+    ",C=DE,O=Example", /* the same RDNs, in another order */
+    "",
 };
 
 /* One of the first half of the list half of the time. */
@@ -109,6 +130,8 @@ static void add_name(struct ca_sans *sans, const struct word *word)
         kit_ok(&err, ca_sans_add_dns(&arena, sans, text, &err));
     else if (word->kind == CA_SAN_EMAIL)
         kit_ok(&err, ca_sans_add_email(&arena, sans, text, &err));
+    else if (word->kind == CA_SAN_URI)
+        kit_ok(&err, ca_sans_add_uri(&arena, sans, text, &err));
     else
         kit_ok(&err, ca_sans_add_ip(&arena, sans, text, &err));
 }
@@ -140,12 +163,21 @@ struct hierarchy {
     struct relaxed cert[DEPTH_MAX + 1]; /* leaf first */
     struct ca_sans sans;                /* the leaf's */
     const char *common_name;
+    const char *place;
     struct sg_buf der[DEPTH_MAX + 1];
     size_t n;
     /* lint is asked about pairs: it has no present, and does not hold a root
      * against itself. */
     bool lint_tells;
 };
+
+static struct sg_slice draw_name(const struct hierarchy *h, const char *cn)
+{
+    const char *place =
+        percent(92) ? h->place : PLACES[below(SG_ARRAY_LEN(PLACES))];
+
+    return relaxed_dn(&arena, sg_arena_printf(&arena, "CN=%s%s", cn, place));
+}
 
 /* cert[at] is a CA with depth - at more above it. */
 static void draw_ca(struct hierarchy *h, size_t at)
@@ -158,7 +190,7 @@ static void draw_ca(struct hierarchy *h, size_t at)
     cert->key = &keys[at];
     cert->signer = root ? cert->key : &keys[at + 1];
     (void)snprintf(cn, sizeof cn, "CA %zu", at);
-    cert->subject = relaxed_name(&arena, cn);
+    cert->subject = draw_name(h, cn);
     if (percent(50)) /* around what is needed: at - 1 CAs below */
         cert->path_length =
             1 + (int)(at - 1 + below(3)) - (percent(15) ? 1 : 0);
@@ -223,6 +255,7 @@ static void spoil(struct hierarchy *h)
 static void draw_hierarchy(struct hierarchy *h)
 {
     *h = (struct hierarchy){ .n = 2 + below(DEPTH_MAX), .lint_tells = true };
+    h->place = PLACES[below(SG_ARRAY_LEN(PLACES))];
     draw_leaf(h);
     for (size_t i = 1; i < h->n; i++)
         draw_ca(h, i);
@@ -230,7 +263,7 @@ static void draw_hierarchy(struct hierarchy *h)
     for (size_t i = h->n - 1; i > 1; i--)
         if (percent(10))
             h->cert[i - 1].subject = h->cert[i].subject;
-    h->cert[0].subject = relaxed_name(&arena, h->common_name);
+    h->cert[0].subject = draw_name(h, h->common_name);
     h->cert[0].sans = &h->sans;
     for (size_t i = 0; i < h->n; i++)
         h->cert[i].issuer = h->cert[i + 1 < h->n ? i + 1 : i].subject;
@@ -323,7 +356,7 @@ static void make_plain(struct hierarchy *h)
     h->sans = plain;
     h->cert[1].sans = NULL;
     h->common_name = "Leaf";
-    h->cert[0].subject = relaxed_name(&arena, h->common_name);
+    h->cert[0].subject = draw_name(h, h->common_name);
 }
 
 /* OpenSSL says yes, ca/ and lint/ no, and ca/ says why. */
@@ -341,7 +374,74 @@ static size_t reason_of(const struct hierarchy *h, const struct verdicts *v)
 
 struct tally {
     size_t good, bad, explained[REASONS];
+    size_t gnutls; /* asked as well */
 };
+
+/* GnuTLS knows no constraints on URIs and directory names, and takes IPv4 and
+ * IPv6 for two forms of name. */
+static bool known_to_gnutls(const struct ca_subtree *tree)
+{
+    return tree->kind == CA_SAN_EMAIL
+           || (tree->kind == CA_SAN_DNS && tree->value.len > 0)
+           || (tree->kind == CA_SAN_IP && tree->value.len == 8);
+}
+
+static bool plain_to_gnutls(const struct relaxed *cert)
+{
+    static const struct ca_constraints NONE = { 0 };
+    const struct ca_constraints *nc =
+        cert->constraints != NULL ? cert->constraints : &NONE;
+
+    for (size_t i = 0; i < nc->permitted.n; i++)
+        if (!known_to_gnutls(&nc->permitted.tree[i]))
+            return false;
+    for (size_t i = 0; i < nc->excluded.n; i++)
+        if (!known_to_gnutls(&nc->excluded.tree[i]))
+            return false;
+    /* It asks today's clock. */
+    return cert->not_before == 0 && cert->not_after == 0;
+}
+
+/* Its path lengths count self-issued CAs, it believes the root without a look
+ * at its signature and key identifiers, and it takes any CN for a host name when there is no DNS
+ * name. */
+static bool gnutls_can_tell(const struct hierarchy *h)
+{
+    bool dns = false;
+
+    for (size_t i = 0; i < h->n; i++) {
+        bool self = sg_slice_eq(h->cert[i].subject, h->cert[i].issuer);
+
+        bool untold = i + 1 < h->n
+                          ? self
+                          : h->cert[i].broken_signature || h->cert[i].wrong_aki;
+
+        if (untold || !plain_to_gnutls(&h->cert[i]))
+            return false;
+    }
+    for (size_t i = 0; i < h->sans.n; i++) {
+        dns = dns || h->sans.san[i].kind == CA_SAN_DNS;
+        if (h->sans.san[i].kind == CA_SAN_IP && h->sans.san[i].value.len != 4)
+            return false;
+    }
+    return dns;
+}
+
+static void ask_gnutls(size_t number, const struct hierarchy *h,
+                       const struct verdicts *v, struct tally *tally)
+{
+    if (number % GNUTLS_EVERY != 0 || !gnutls_can_tell(h))
+        return;
+    tally->gnutls++;
+    bool good = relaxed_gnutls(h->der, h->n);
+    if (good == (v->ours == NULL))
+        return;
+    for (size_t i = 0; good && i < REASONS; i++)
+        if (strstr(v->ours, REASON_TEXTS[i]) != NULL)
+            return; /* stricter, as with OpenSSL */
+    fail_msg("hierarchy %zu: GnuTLS: %s; ca: %s", number, good ? "good" : "bad",
+             v->ours != NULL ? v->ours : "good");
+}
 
 static void try_one(size_t number, struct tally *tally)
 {
@@ -351,6 +451,7 @@ static void try_one(size_t number, struct tally *tally)
     draw_hierarchy(&h);
     sign_hierarchy(&h);
     judge(&h, &v);
+    ask_gnutls(number, &h, &v, tally);
     if (agree(&h, &v)) {
         tally->good += v.ours == NULL ? 1 : 0;
         tally->bad += v.ours != NULL ? 1 : 0;
@@ -383,15 +484,16 @@ static void test_hierarchies(void **state)
         sg_arena_done(&arena);
     }
     print_message("# %d hierarchies: %zu good, %zu bad, explained: %zu "
-                  "wildcards, %zu common names\n",
+                  "wildcards, %zu common names; GnuTLS asked %zu times\n",
                   HIERARCHIES, tally.good, tally.bad,
                   tally.explained[STRICTER_WILDCARD],
-                  tally.explained[STRICTER_COMMON_NAME]);
+                  tally.explained[STRICTER_COMMON_NAME], tally.gnutls);
     /* Chance that only draws one kind shows nothing. */
     assert_true(tally.good > HIERARCHIES / 5);
     assert_true(tally.bad > HIERARCHIES / 5);
     assert_true(tally.explained[STRICTER_WILDCARD] > 0);
     assert_true(tally.explained[STRICTER_COMMON_NAME] > 0);
+    assert_true(tally.gnutls > HIERARCHIES / GNUTLS_EVERY / 10);
 }
 
 static int make_keys(void **state)

@@ -255,6 +255,23 @@ static void test_uri_without_a_name(void **state)
            "has no host name to hold against the constraints");
 }
 
+/* OpenSSL compares "u@www.example.org". */
+static void test_uri_with_user_information(void **state)
+{
+    struct chain c = good();
+
+    (void)state;
+    exclude(&c, CA_SAN_URI, "www.example.org");
+    add_uri(&c, "https://u@www.example.org/");
+    expect3(&c, GOOD, "lies in the excluded subtree", "pair_nc_names");
+    c = good();
+    exclude(&c, CA_SAN_URI, "example.net");
+    c.sans = (struct ca_sans){ 0 };
+    add_uri(&c, "https://u@www.example.org/");
+    expect3(&c, GOOD, "has user information, which verifiers read otherwise",
+            GOOD);
+}
+
 /* --- constraints that are malformed --------------------------------------- */
 
 #define RAW(text) SG_SLICE((const uint8_t *)(text), sizeof(text) - 1)
@@ -391,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_directory_name_alike),
         cmocka_unit_test(test_common_name_is_an_address),
         cmocka_unit_test(test_uri_without_a_name),
+        cmocka_unit_test(test_uri_with_user_information),
         cmocka_unit_test(test_malformed_constraints),
         cmocka_unit_test(test_user_principal_name),
         cmocka_unit_test(test_two_ip_families),
