@@ -293,19 +293,29 @@ static bool looks_like_host(struct sg_slice cn)
     return dot;
 }
 
+static bool has_dns(const struct ca_sans *sans)
+{
+    for (size_t i = 0; i < sans->n; i++)
+        if (sans->san[i].kind == CA_SAN_DNS)
+            return true;
+    return false;
+}
+
+/* Old verifiers take an address there for the certificate's own. Beside no DNS
+ * name OpenSSL takes its numbers for labels. */
 static enum sg_rc check_cn(const struct ca_constraints *nc, struct sg_slice cn,
-                           const char *issuer, struct sg_err *err)
+                           const struct ca_names *names, const char *issuer,
+                           struct sg_err *err)
 {
     struct held name = { .noun = "common name", .shown = cn };
     uint8_t octets[16];
-
-    /* Old verifiers take an address there for the certificate's own. */
     size_t n = ca_ip_octets(cn, octets);
+
     if (n > 0) {
         hold_ip(SG_SLICE(octets, n), &name);
-        return check_held(nc, &name, issuer, err);
+        SG_TRY(check_held(nc, &name, issuer, err));
     }
-    if (!looks_like_host(cn))
+    if (!looks_like_host(cn) || (n > 0 && has_dns(names->sans)))
         return SG_OK;
     if (cn.p[cn.len - 1] == '.')
         cn.len--;
@@ -325,7 +335,8 @@ static enum sg_rc check_email(const struct ca_constraints *nc,
 }
 
 static enum sg_rc check_attributes(const struct ca_constraints *nc,
-                                   struct sg_der *rdn, bool authority,
+                                   struct sg_der *rdn,
+                                   const struct ca_names *names,
                                    const char *issuer, struct sg_err *err)
 {
     while (sg_der_more(rdn)) {
@@ -337,8 +348,8 @@ static enum sg_rc check_attributes(const struct ca_constraints *nc,
         SG_TRY(sg_der_oid(&pair, &oid, err));
         SG_TRY(sg_der_any(&pair, &value, err));
         enum ca_attr attr = ca_attr_find(oid);
-        if (attr == CA_ATTR_COMMON_NAME && !authority)
-            SG_TRY(check_cn(nc, value.content, issuer, err));
+        if (attr == CA_ATTR_COMMON_NAME && !names->authority)
+            SG_TRY(check_cn(nc, value.content, names, issuer, err));
         else if (attr == CA_ATTR_EMAIL)
             SG_TRY(check_email(nc, value.content, issuer, err));
     }
@@ -366,7 +377,7 @@ static enum sg_rc check_subject(const struct ca_constraints *nc,
         struct sg_der rdn;
 
         SG_TRY(sg_der_enter(&rdns, SG_DER_SET, &rdn, err));
-        SG_TRY(check_attributes(nc, &rdn, names->authority, issuer, err));
+        SG_TRY(check_attributes(nc, &rdn, names, issuer, err));
     }
     return SG_OK;
 }

@@ -387,6 +387,25 @@ struct present {
     bool email, dns;
 };
 
+/* A common name in another string type, or with a NUL: some verifiers make a
+ * host name of it, and it is not read here. */
+static enum sg_rc check_cn(const struct tok_names *limits,
+                           const struct sg_der_tlv *value, struct sg_err *err)
+{
+    const struct name name = { FORM_DNS, value->content };
+
+    if ((value->tag != SG_DER_UTF8_STRING
+         && value->tag != SG_DER_PRINTABLE_STRING
+         && value->tag != SG_DER_IA5_STRING)
+        || memchr(value->content.p, 0, value->content.len) != NULL)
+        return tok_refuse(err, NAMES,
+                          "guard: common name in a string type that the %s "
+                          "name constraints cannot be held against, or with a "
+                          "NUL (RFC 5280 4.1.2.4)",
+                          limits->whose);
+    return looks_like_host(value->content) ? check(limits, &name, err) : SG_OK;
+}
+
 /* What old software takes from the subject when the subjectAltName has no such
  * name. */
 static enum sg_rc check_subject_text(const struct tok_names *limits,
@@ -412,10 +431,8 @@ static enum sg_rc check_subject_text(const struct tok_names *limits,
             struct name name = { FORM_EMAIL, value.content };
             if (!has.email && IS(type, OID_EMAIL))
                 SG_TRY(check(limits, &name, err));
-            name.form = FORM_DNS;
-            if (!has.dns && !tbs->is_ca && IS(type, OID_CN)
-                && looks_like_host(value.content))
-                SG_TRY(check(limits, &name, err));
+            if (!has.dns && !tbs->is_ca && IS(type, OID_CN))
+                SG_TRY(check_cn(limits, &value, err));
         }
     }
     return SG_OK;

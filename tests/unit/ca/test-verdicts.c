@@ -183,6 +183,51 @@ static void test_common_name_beside_a_san(void **state)
     expect3(&c, GOOD, "common name", "pair_nc_names");
 }
 
+/* Without a DNS name in the subjectAltName OpenSSL holds a CN that is a host
+ * name with a dot; ca/ and the token process hold all of these and what looks
+ * alike. A CN that no verifier takes for a host's is nobody's business: RFC
+ * 5280 4.2.1.10 does not speak of it. */
+static void test_common_names_without_a_san(void **state)
+{
+    static const char OUTSIDE[] = "permitted subtree violation";
+    static const struct {
+        const char *cn, *openssl, *ours;
+    } cases[] = {
+        { "www.example.com", GOOD, GOOD },
+        { "www.example.org", OUTSIDE, "common name" },
+        { "WWW.EXAMPLE.ORG", OUTSIDE, "common name" },
+        { "a_b.example.org", OUTSIDE, "common name" },
+        { "10.0.0.1", OUTSIDE, "common name" },
+        { "1.2", OUTSIDE, "common name" },
+        /* ca/ alone: what some client might match */
+        { "*.example.org", GOOD, "common name" },
+        { "www..example.org", GOOD, "common name" },
+        { "-www.example.org", GOOD, "common name" },
+        { "www-.example.org", GOOD, "common name" },
+        { ".example.org", GOOD, "common name" },
+        { "www.example.org.", GOOD, "common name" },
+        /* neither */
+        { "Alice", GOOD, GOOD },
+        { "localhost", GOOD, GOOD },
+        { "web server", GOOD, GOOD },
+        { "Example Ltd.", GOOD, GOOD },
+        { "www.example.org/", GOOD, GOOD },
+        { "www.example.org:443", GOOD, GOOD },
+        { "spiffe://example.org/x", GOOD, GOOD },
+        { "w\xc3\xbcw.example.org", GOOD, GOOD },
+        { "2001:db8::1", GOOD, GOOD },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < SG_ARRAY_LEN(cases); i++) {
+        struct chain c = good();
+
+        permit(&c, CA_SAN_DNS, "example.com");
+        c.cert[0].subject = relaxed_name(&arena, cases[i].cn);
+        expect(&c, cases[i].openssl, cases[i].ours);
+    }
+}
+
 /* RFC 5280 7.1 lets names match that are not the same octets. */
 static void test_issuer_name_alike(void **state)
 {
@@ -403,6 +448,7 @@ int main(void)
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_wildcard_over_excluded),
         cmocka_unit_test(test_common_name_beside_a_san),
+        cmocka_unit_test(test_common_names_without_a_san),
         cmocka_unit_test(test_issuer_name_alike),
         cmocka_unit_test(test_one_key_twice),
         cmocka_unit_test(test_directory_name_alike),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pkcs11/helper/guard-names.h"
 
+#include <string.h>
+
 #include "pkcs11/helper/guard-text.h"
 #include "tests/lib/t.h"
 
@@ -13,13 +15,17 @@
 #define CN(tag, len, text, ava, set, seq) \
     "\x30" seq "\x31" set "\x30" ava "\x06\x03\x55\x04\x03" tag len text
 
+#define DN(s) \
+    { \
+        (const uint8_t *)(s), sizeof(s) - 1 \
+    }
+
 static void test_directory_names(void **state)
 {
     static const struct {
         struct sg_slice name, base;
         bool within;
     } CASES[] = {
-#define DN(s) { (const uint8_t *)(s), sizeof(s) - 1 }
 #define ACME DN(CN("\x0c", "\x04", "Acme", "\x0b", "\x0d", "\x0f"))
         { ACME, ACME, true },
         { DN(CN("\x13", "\x04", "aCME", "\x0b", "\x0d", "\x0f")), ACME, true },
@@ -105,6 +111,49 @@ static void test_forms_without_rules(void **state)
         "issuer's name constraints (RFC 5280 4.2.1.10)");
 }
 
+/* permitted: DNS "net" */
+#define NET "\xa0\x07\x30\x05\x82\x03net"
+
+static void test_common_names(void **state)
+{
+    static const struct {
+        struct sg_slice subject;
+        const char *text; /* NULL: it is no host name */
+    } cases[] = {
+        { DN(CN("\x0c", "\x05", "a.net", "\x0c", "\x0e", "\x10")), NULL },
+        { DN(CN("\x0c", "\x05", "a.org", "\x0c", "\x0e", "\x10")),
+          "guard: DNS name \"a.org\" is outside of the permitted" },
+        { DN(CN("\x13", "\x05", "a.org", "\x0c", "\x0e", "\x10")),
+          "guard: DNS name \"a.org\" is outside of the permitted" },
+        { DN(CN("\x0c", "\x07", "1.2.3.4", "\x0e", "\x10", "\x12")),
+          "guard: DNS name \"1.2.3.4\" is outside of the permitted" },
+        { DN(CN("\x0c", "\x05", "Alice", "\x0c", "\x0e", "\x10")), NULL },
+        { DN(CN("\x0c", "\x05", "a b.c", "\x0c", "\x0e", "\x10")), NULL },
+        { DN(CN("\x1e", "\x0a", "\0a\0.\0o\0r\0g", "\x11", "\x13", "\x15")),
+          "guard: common name in a string type" },
+        { DN(CN("\x14", "\x05", "a.org", "\x0c", "\x0e", "\x10")),
+          "guard: common name in a string type" },
+        { DN(CN("\x0c", "\x06", "a.org\0", "\x0d", "\x0f", "\x11")),
+          "guard: common name in a string type" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < SG_ARRAY_LEN(cases); i++) {
+        struct tok_tbs tbs = { .subject = cases[i].subject };
+        struct sg_err err = { 0 };
+        enum sg_rc rc = tok_names_check(NAMES(NET), &tbs, &err);
+
+        if (cases[i].text == NULL)
+            t_ok(&err, rc);
+        else if (rc != SG_POLICY || strstr(err.msg, cases[i].text) == NULL)
+            fail_msg("case %zu: %s", i, err.msg);
+        /* beside a DNS name nobody looks */
+        sg_err_clear(&err);
+        tbs.san = BYTES("\x82\x05x.net");
+        t_ok(&err, tok_names_check(NAMES(NET), &tbs, &err));
+    }
+}
+
 /* Forbid-all: a zero-length DNS name, and 0/0. */
 static void test_forbid_all(void **state)
 {
@@ -130,6 +179,7 @@ int main(void)
         cmocka_unit_test(test_directory_names),
         cmocka_unit_test(test_constraints_that_cannot_be_read),
         cmocka_unit_test(test_forms_without_rules),
+        cmocka_unit_test(test_common_names),
         cmocka_unit_test(test_forbid_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
