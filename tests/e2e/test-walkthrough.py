@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Type the commands of docs/ceremony.md, answer their prompts, and compare what
-comes with what the page says.
+"""usage: test-walkthrough.py PAGE
+       test-walkthrough.py --write [PAGE...]
 
-With --write the page gets the output of this run."""
+Type the commands of docs/PAGE.md, answer their prompts, and compare what comes
+with what the page says. With --write the page (every one) gets the output of
+this run."""
 
 import importlib.util
 import os
@@ -23,7 +25,8 @@ SPEC = importlib.util.spec_from_file_location("readme",
 readme = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(readme)
 
-PAGE = readme.SOURCE / "docs/ceremony.md"
+# Page and how many commands it has at least.
+PAGES = {"ceremony": 50, "guards": 15}
 # What differs from run to run, besides what the README has.
 VARIES = [
     (r"\b[0-9a-f]{8}  (?:\w+ ){3}\w+", "<hash>"),
@@ -96,31 +99,40 @@ def plain(lines):
     return readme.plain(text.split("\n"))
 
 
-def test_the_walk_through_is_true(text):
+def test_the_walk_through_is_true(page):
     count = 0
-    for command, said, came in session(text):
+    for command, said, came in session(page.read_text()):
         expect(plain(came), plain(said), command)
         count += 1
-    expect(count >= 50, True, f"{count} commands")
+    expect(count >= PAGES[page.stem], True, f"{count} commands")
 
 
-def test_every_folder_passes(text):
+def test_every_folder_passes(page):
+    text = page.read_text()
     expect(len(re.findall(r"^PASS$", text, re.M)), 6)
     expect(text.count("FAIL"), 0)
 
 
-def write(text):
+def write(page):
+    text = page.read_text()
     for command, said, came in session(text):
         typed = "$ " + command.replace("\n", "\n> ") + "\n"
         old = typed + "".join(x + "\n" for x in said)
         text = text.replace(old, typed + "".join(x + "\n" for x in came), 1)
-    PAGE.write_text(text)
+    page.write_text(text)
+
+
+def path_of(name):
+    return readme.SOURCE / "docs" / f"{name}.md"
 
 
 if __name__ == "__main__":
     assert SIGNET
-    if sys.argv[1:] == ["--write"]:
-        write(PAGE.read_text())
+    if sys.argv[1:2] == ["--write"]:
+        for NAME in sys.argv[2:] or PAGES:
+            write(path_of(NAME))
     else:
-        run_tests([test_the_walk_through_is_true, test_every_folder_passes],
-                  PAGE.read_text())
+        tests = [test_the_walk_through_is_true]
+        if sys.argv[1] == "ceremony":
+            tests.append(test_every_folder_passes)
+        run_tests(tests, path_of(sys.argv[1]))
