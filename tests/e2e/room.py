@@ -5,6 +5,8 @@ import hashlib
 import json
 import mmap
 import os
+import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -14,6 +16,7 @@ from lab import (MODULE, PIN, SIGNET, SIGNET_TOKEN, Lab, expect, expect_in,
                  run, until, yaml)
 
 SHIM = os.environ.get("SIGNET_TEST_SHIM")
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
 RITA, ADA, BOB, EVE = "Rita Requester", "Ada Approver", "Bob Approver", "Eve"
 DAY = 86400
 
@@ -169,18 +172,19 @@ class Plan:
 
 
 class Shim:
-    """tests/lib/shim-p11.so before SoftHSM, and its control file."""
+    """tests/lib/shim-p11.so before SoftHSM, and its control file: rules and
+    counters lie as struct shim_control of shim-p11.h has them."""
 
-    CALLS = ["Initialize", "Finalize", "GetSlotList", "GetTokenInfo",
-             "OpenSession", "GetSessionInfo", "Login", "FindObjectsInit",
-             "GenerateKeyPair", "SignInit", "Sign"]
+    HEADER = (SOURCE / "tests/lib/shim-p11.h").read_text()
+    CALLS = re.findall(r"^    X\((\w+)\)", HEADER, re.M)
     PASS, FAIL, HANG = 0, 1, 2
     PATH = 256
     RULE = 20
+    REST = 256  # what follows the counters, and more
 
     def __init__(self, room):
         self.path = room.dir / "shim.control"
-        size = self.PATH + len(self.CALLS) * (self.RULE + 4) + 4
+        size = self.PATH + len(self.CALLS) * (self.RULE + 4) + self.REST
         self.path.write_bytes(MODULE.encode().ljust(size, b"\0"))
         with open(self.path, "r+b") as file:
             self.map = mmap.mmap(file.fileno(), size)
