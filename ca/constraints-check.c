@@ -199,12 +199,24 @@ static enum sg_rc check_held(const struct ca_constraints *nc,
 
 /* --- the names of a certificate ------------------------------------------- */
 
+static const char NO_HOST[] =
+    "has no host name to hold against the constraints";
+
+/* ".example.com", "a..example.com", "example.com.": inside or outside, as each
+ * verifier likes. */
+static bool has_empty_label(struct sg_slice text)
+{
+    return text.len == 0 || text.p[0] == '.' || text.p[text.len - 1] == '.'
+           || memmem(text.p, text.len, "..", 2) != NULL;
+}
+
 static void hold_dns(struct sg_slice text, struct held *ret)
 {
     const uint8_t *star = text.len > 0 ? memchr(text.p, '*', text.len) : NULL;
 
     ret->as.kind = CA_SAN_DNS;
     ret->as.value = text;
+    ret->fault = has_empty_label(text) ? NO_HOST : NULL;
     ret->wildcard = star != NULL;
     if (star == NULL)
         return;
@@ -221,9 +233,6 @@ static void hold_ip(struct sg_slice octets, struct held *ret)
     memset(ret->ip + octets.len, 0xff, octets.len);
     ret->as.value = SG_SLICE(ret->ip, octets.len * 2);
 }
-
-static const char NO_HOST[] =
-    "has no host name to hold against the constraints";
 
 /* Constraints speak about the host only (RFC 5280 4.2.1.10); OpenSSL 3.0 takes
  * user information for a part of it. */

@@ -15,6 +15,7 @@
 struct name {
     uint8_t tag;
     struct sg_slice value;
+    bool no_host; /* nothing that a constraint could be held against */
 };
 
 /* Same name form? IPv4 and IPv6 are two (8 and 32 octets of subtree). */
@@ -32,14 +33,6 @@ static void say_name(struct lint_job *job, const struct name *name,
 
     lint_say(job, "%s \"%s\" %s", lint_gn_name(name->tag),
              lint_gn_text(name->tag, name->value, text, sizeof(text)), what);
-}
-
-/* A URI without a host name cannot be held against a constraint, and must not
- * be there when there is one (RFC 5280 4.2.1.10). */
-static bool has_no_host(const struct name *name)
-{
-    return name->tag == LINT_GN_URI
-           && lint_host_fault(lint_uri_host(name->value), false) != NULL;
 }
 
 static void hold_name(struct lint_job *job, const struct lint_cert *ca,
@@ -67,7 +60,7 @@ static void hold_name(struct lint_job *job, const struct lint_cert *ca,
                 || lint_subtree_resembles(name->tag, tree.value, name->value)))
             say_name(job, name, "lies in an excluded subtree");
     }
-    if (constrained && has_no_host(name))
+    if (constrained && name->no_host)
         say_name(job, name, "has no host name to hold against constraints");
     else if (any_permitted && !permitted)
         say_name(job, name, "lies in no permitted subtree");
@@ -81,6 +74,20 @@ static struct sg_slice without_wildcard(struct sg_slice dns)
                : dns;
 }
 
+/* An empty label may be inside or outside; a URI may lack a host name, and must
+ * not be there when URIs are constrained (RFC 5280 4.2.1.10). */
+static bool has_no_host(const struct sg_der_tlv *san)
+{
+    struct sg_slice value = san->content;
+
+    if (san->tag == LINT_GN_URI)
+        return lint_host_fault(lint_uri_host(value), false) != NULL;
+    return san->tag == LINT_GN_DNS
+           && (value.len == 0 || value.p[0] == '.'
+               || value.p[value.len - 1] == '.'
+               || memmem(value.p, value.len, "..", 2) != NULL);
+}
+
 static void hold_sans(struct lint_job *job, const struct lint_cert *ca)
 {
     const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_SAN);
@@ -91,7 +98,7 @@ static void hold_sans(struct lint_job *job, const struct lint_cert *ca)
         return;
     lint_iter_init(&iter, ext->value, "subjectAltName");
     for (size_t n = 0; n < LINT_SANS_MAX && lint_iter_next(&iter, &san); n++) {
-        struct name name = { san.tag, san.content };
+        struct name name = { san.tag, san.content, has_no_host(&san) };
         if (san.tag == LINT_GN_DNS)
             name.value = without_wildcard(san.content);
         if (san.tag == LINT_GN_DIRECTORY) {
@@ -110,7 +117,7 @@ static void hold_sans(struct lint_job *job, const struct lint_cert *ca)
 static void hold_cn(struct lint_job *job, const struct lint_cert *ca,
                     struct sg_slice cn)
 {
-    struct name name = { LINT_GN_DNS, without_wildcard(cn) };
+    struct name name = { LINT_GN_DNS, without_wildcard(cn), false };
     char text[INET6_ADDRSTRLEN];
     uint8_t octets[16];
 
@@ -121,7 +128,8 @@ static void hold_cn(struct lint_job *job, const struct lint_cert *ca,
         if (inet_pton(family, text, octets) != 1)
             return;
         name = (struct name){ LINT_GN_IP,
-                              SG_SLICE(octets, family == AF_INET ? 4 : 16) };
+                              SG_SLICE(octets, family == AF_INET ? 4 : 16),
+                              false };
         hold_name(job, ca, &name);
     } else if (memchr(cn.p, '.', cn.len) != NULL
                && lint_host_fault(cn, true) == NULL) {
@@ -133,13 +141,13 @@ static void hold_subject(struct lint_job *job, const struct lint_cert *ca)
 {
     struct lint_dn_iter iter;
     struct lint_rdn rdn;
-    struct name subject = { LINT_GN_DIRECTORY, job->cert->subject };
+    struct name subject = { LINT_GN_DIRECTORY, job->cert->subject, false };
 
     if (job->cert->subject.len > 2)
         hold_name(job, ca, &subject);
     lint_dn_init(&iter, job->cert->subject);
     while (lint_dn_next(&iter, &rdn)) {
-        struct name name = { LINT_GN_EMAIL, rdn.value };
+        struct name name = { LINT_GN_EMAIL, rdn.value, false };
         if (LINT_IS(rdn.oid, OID_EMAIL))
             hold_name(job, ca, &name);
         else if (LINT_IS(rdn.oid, OID_CN) && !job->cert->is_ca)

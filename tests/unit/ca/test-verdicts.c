@@ -285,6 +285,25 @@ static void test_common_name_is_an_address(void **state)
             "pair_nc_names");
 }
 
+/* x509-limbo: rfc5280::nc::nc-permits-invalid-dns-san. */
+static void test_empty_label(void **state)
+{
+    static const char *const names[] = { ".example.com", "a..example.com",
+                                         "www.example.com." };
+
+    (void)state;
+    for (size_t i = 0; i < SG_ARRAY_LEN(names); i++) {
+        struct chain c = good();
+        struct sg_err err = { 0 };
+        permit(&c, CA_SAN_DNS, "example.com");
+        kit_ok(&err,
+               ca_sans_add_dns_lax(&arena, &c.sans, kit_slice(names[i]), &err));
+        /* the trailing dot alone makes OpenSSL see another name */
+        expect3(&c, i == 2 ? "permitted subtree violation" : GOOD,
+                "has no host name to hold against", "pair_nc_names");
+    }
+}
+
 /* A host that is an address is no name: whatever is excluded, it could be. */
 static void test_uri_without_a_name(void **state)
 {
@@ -453,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_one_key_twice),
         cmocka_unit_test(test_directory_name_alike),
         cmocka_unit_test(test_common_name_is_an_address),
+        cmocka_unit_test(test_empty_label),
         cmocka_unit_test(test_uri_without_a_name),
         cmocka_unit_test(test_uri_with_user_information),
         cmocka_unit_test(test_malformed_constraints),
