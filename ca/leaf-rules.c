@@ -136,10 +136,25 @@ static enum sg_rc rule_purposes(const struct ca_leaf_args *args,
     return SG_OK;
 }
 
+/* What is left of the role's key usage must be something. */
+static enum sg_rc rule_usage(const struct ca_leaf_args *args,
+                             struct sg_err *err)
+{
+    const struct ca_profile *profile = args->profile;
+    enum ca_key_kind kind = args->spki->kind;
+
+    if (profile->key_usage != 0 && ca_profile_key_usage(profile, kind) == 0)
+        return sg_err_set(err, SG_POLICY,
+                          "key usage: nothing of it is for an %s key (RFC 5280 "
+                          "4.2.1.3, RFC 8813 3, RFC 8410 5)",
+                          ca_key_kind_name(kind));
+    return SG_OK;
+}
+
 static enum sg_rc rule_size(const struct ca_leaf_args *args, struct sg_err *err)
 {
-    /* Tag, length and kind of one name; the fixed part of SKI and SAN. */
-    enum { PER_NAME = 24, FIXED = CA_KEY_ID_MAX + 64 };
+    /* Tag, length and kind of one name; the fixed part of KU, SKI and SAN. */
+    enum { PER_NAME = 24, FIXED = CA_KEY_ID_MAX + 80 };
     size_t size = args->profile->extensions.len
                   + ca_issuer_extensions(args->issuer).len + FIXED;
 
@@ -158,8 +173,8 @@ enum sg_rc ca_leaf_check(const struct ca_leaf_args *args, struct sg_err *err)
 {
     static enum sg_rc (*const rules[])(const struct ca_leaf_args *,
                                        struct sg_err *) = {
-        rule_serial, rule_sigalg, rule_validity, rule_subject,
-        rule_key,    rule_sans,   rule_purposes, rule_size,
+        rule_serial, rule_sigalg, rule_validity, rule_subject, rule_key,
+        rule_usage,  rule_sans,   rule_purposes, rule_size,
     };
 
     for (size_t i = 0; i < SG_ARRAY_LEN(rules); i++)

@@ -50,6 +50,9 @@ static enum sg_rc put_extensions(const struct ca_leaf_args *args,
     size_t tagged = sg_derw_begin(w, SG_DER_CONTEXT_CONSTRUCTED(3));
     size_t list = sg_derw_begin(w, SG_DER_SEQUENCE);
 
+    if (args->profile->key_usage != 0)
+        ca_ext_key_usage(w,
+                         ca_profile_key_usage(args->profile, args->spki->kind));
     sg_derw_raw(w, args->profile->extensions);
     SG_TRY(put_key_id(args, w, err));
     sg_derw_raw(w, ca_issuer_extensions(args->issuer));

@@ -10,7 +10,9 @@
 
 /* What is the same for every certificate of a role, pre-encoded. */
 struct ca_profile_args {
-    uint16_t key_usage; /* enum ca_key_usage bits; 0: no extension */
+    /* enum ca_key_usage bits; 0: no extension. Bits that are not for the
+     * certificate's kind of key are left out of it. */
+    uint16_t key_usage;
     /* Dotted OIDs. A leaf without any is allowed here (private PKI). */
     const char *const *eku;
     size_t n_eku;

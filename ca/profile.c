@@ -41,6 +41,29 @@ static enum sg_rc check_key_usage(unsigned bits, struct sg_err *err)
     return SG_OK;
 }
 
+uint16_t ca_profile_key_usage(const struct ca_profile *profile,
+                              enum ca_key_kind kind)
+{
+    const uint16_t sign = CA_KU_DIGITAL_SIGNATURE | CA_KU_CONTENT_COMMITMENT;
+    const uint16_t encipher = CA_KU_KEY_ENCIPHERMENT | CA_KU_DATA_ENCIPHERMENT;
+    const uint16_t agree =
+        CA_KU_KEY_AGREEMENT | CA_KU_ENCIPHER_ONLY | CA_KU_DECIPHER_ONLY;
+
+    switch (kind) {
+    case CA_KEY_RSA:
+        return profile->key_usage & (sign | encipher);
+    case CA_KEY_EC_P256:
+    case CA_KEY_EC_P384:
+    case CA_KEY_EC_P521:
+        return profile->key_usage & (sign | agree);
+    case CA_KEY_ED25519:
+        return profile->key_usage & sign;
+    case CA_KEY_UNSET:
+    default:
+        return 0;
+    }
+}
+
 /* --- extended key usage --------------------------------------------------- */
 
 /* RFC 5280 4.2.1.12: the key usage must hold one of these bits. */
@@ -121,8 +144,7 @@ static enum sg_rc encode(struct ca_profile *profile,
     sg_buf_init(&out, PROFILE_BYTES_MAX);
     sg_derw_init(&w, &out);
     SG_TRY(check_key_usage(args->key_usage, err));
-    if (args->key_usage != 0)
-        ca_ext_key_usage(&w, args->key_usage);
+    profile->key_usage = args->key_usage;
     SG_TRY(put_eku(profile, args, &w, err));
     if (args->basic_constraints)
         ca_ext_basic_leaf(&w);

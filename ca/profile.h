@@ -10,9 +10,16 @@
 struct ca_profile {
     struct sg_arena arena;
     struct ca_oids eku;
-    /* Whole Extension elements: KU, EKU, BC, policies; may be empty. */
+    uint16_t key_usage; /* as the role has it, for a key of any kind */
+    /* Whole Extension elements: EKU, BC, policies; may be empty. */
     struct sg_slice extensions;
 };
+
+/* Those bits of the profile's key usage that a key of this kind can be used
+ * for; the others must not stand in its certificate (RFC 3279 2.3.1, RFC 8813
+ * 3, RFC 8410 5). */
+uint16_t ca_profile_key_usage(const struct ca_profile *profile,
+                              enum ca_key_kind kind);
 
 /* One TLS record (RFC 8446 5.1); SANs are what can grow this far. */
 #define CA_LEAF_EXTENSIONS_MAX 16384

@@ -27,6 +27,7 @@ struct ask {
     struct ca_spki spki;
     struct ca_issuer *issuer;
     struct ca_profile *profile;
+    uint16_t key_usage;
     const char *purpose[PURPOSES_MAX];
     size_t n_purposes;
 };
@@ -204,6 +205,13 @@ static void set_algorithm(struct ask *ask, char *value)
             ask->leaf.alg = (enum ca_sigalg)alg;
 }
 
+static void set_usage(struct ask *ask, char *value)
+{
+    ask->key_usage = strcmp(value, "keyEncipherment") == 0
+                         ? CA_KU_KEY_ENCIPHERMENT
+                         : CA_KU_DIGITAL_SIGNATURE;
+}
+
 static const struct {
     const char *key;
     void (*set)(struct ask *ask, char *value);
@@ -218,6 +226,7 @@ static const struct {
     { "upn", add_upn },
     { "raw-name", add_raw },
     { "names", add_many },
+    { "usage", set_usage },
     { "purpose", add_purpose },
     { "not-before", set_not_before },
     { "not-after", set_not_after },
@@ -247,11 +256,12 @@ static void set_line(struct ask *ask, char *line, const char *file)
 static const char *read_ask(struct ask *ask, const char *folder,
                             const char *name)
 {
-    struct ca_profile_args profile = { .key_usage = CA_KU_DIGITAL_SIGNATURE };
+    struct ca_profile_args profile = { 0 };
     const char *want = NULL;
     struct sg_slice bytes;
     char *rest = NULL;
 
+    ask->key_usage = CA_KU_DIGITAL_SIGNATURE;
     read_file(ask, folder, name, &bytes);
     for (char *line = strtok_r(sg_arena_text(&ask->arena, bytes), "\n", &rest);
          line != NULL; line = strtok_r(NULL, "\n", &rest))
@@ -259,6 +269,7 @@ static const char *read_ask(struct ask *ask, const char *folder,
             want = line + 2;
         else
             set_line(ask, line, name);
+    profile.key_usage = ask->key_usage;
     profile.eku = ask->purpose;
     profile.n_eku = ask->n_purposes;
     t_ok(&err, ca_profile_new(&profile, &ask->profile, &err));

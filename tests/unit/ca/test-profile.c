@@ -46,19 +46,29 @@ static void test_empty(void **state)
     assert_encodes(&args, "");
 }
 
-/* Vault's default: digitalSignature, keyEncipherment, keyAgreement. */
+/* Of Vault's default, and of what may be added, each kind of key gets what it
+ * can be used for. */
 static void test_key_usage(void **state)
 {
-    struct ca_profile_args args = { 0 };
+    const uint16_t sign = CA_KU_DIGITAL_SIGNATURE | CA_KU_CONTENT_COMMITMENT;
+    const uint16_t encipher = CA_KU_KEY_ENCIPHERMENT | CA_KU_DATA_ENCIPHERMENT;
+    const uint16_t agree = CA_KU_KEY_AGREEMENT | CA_KU_DECIPHER_ONLY;
+    struct ca_profile_args args = { .key_usage = sign | encipher | agree };
+    struct ca_profile *profile SG_CLEANUP(ca_profile_free) = NULL;
+    struct sg_err err = { 0 };
 
     (void)state;
-    args.key_usage =
-        CA_KU_DIGITAL_SIGNATURE | CA_KU_KEY_ENCIPHERMENT | CA_KU_KEY_AGREEMENT;
-    assert_encodes(&args, "300e0603551d0f0101ff0404030203a8");
-    args.key_usage = CA_KU_DIGITAL_SIGNATURE;
-    assert_encodes(&args, "300e0603551d0f0101ff040403020780");
-    args.key_usage = CA_KU_KEY_AGREEMENT | CA_KU_DECIPHER_ONLY;
-    assert_encodes(&args, "300f0603551d0f0101ff04050303070880");
+    kit_ok(&err, ca_profile_new(&args, &profile, &err));
+    assert_int_equal(profile->extensions.len, 0);
+    assert_int_equal(ca_profile_key_usage(profile, CA_KEY_RSA),
+                     sign | encipher);
+    assert_int_equal(ca_profile_key_usage(profile, CA_KEY_EC_P256),
+                     sign | agree);
+    assert_int_equal(ca_profile_key_usage(profile, CA_KEY_EC_P384),
+                     sign | agree);
+    assert_int_equal(ca_profile_key_usage(profile, CA_KEY_EC_P521),
+                     sign | agree);
+    assert_int_equal(ca_profile_key_usage(profile, CA_KEY_ED25519), sign);
 }
 
 static void test_key_usage_rules(void **state)

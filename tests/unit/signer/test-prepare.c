@@ -151,9 +151,8 @@ static void test_job(void **state)
                                        &cert, &req.err));
     assert_true(
         sg_slice_eq(cert.serial, SG_SLICE(req.job.serial, CA_SERIAL_LEN)));
-    assert_int_equal(cert.key_usage, CA_KU_DIGITAL_SIGNATURE
-                                         | CA_KU_KEY_AGREEMENT
-                                         | CA_KU_KEY_ENCIPHERMENT);
+    assert_int_equal(cert.key_usage,
+                     CA_KU_DIGITAL_SIGNATURE | CA_KU_KEY_AGREEMENT);
     assert_true(cert.has_eku);
     assert_int_equal(cert.eku.len, 20); /* serverAuth, clientAuth */
     assert_false(cert.has_basic_constraints);
