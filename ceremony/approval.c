@@ -118,19 +118,27 @@ static enum sg_rc check_same_again(const struct cer_plan *plan,
     return SG_OK;
 }
 
+static enum sg_rc is_requester(const char *name, struct sg_err *err)
+{
+    return sg_err_set(err, SG_DENIED,
+                      WHAT ": %s is the requester, who may not approve", name);
+}
+
 static enum sg_rc find_approver(const struct cer_plan *plan, const char *name,
                                 size_t *ret, struct sg_err *err)
 {
     for (size_t i = 0; i < plan->n_approvers; i++) {
-        if (strcmp(plan->approver[i].name, name) == 0) {
-            *ret = i;
-            return SG_OK;
-        }
+        if (strcmp(plan->approver[i].name, name) != 0)
+            continue;
+        /* A requester who lists a second name for the same key, or another key
+         * for the same name. */
+        if (cer_person_same(&plan->approver[i], &plan->requester))
+            return is_requester(name, err);
+        *ret = i;
+        return SG_OK;
     }
     if (strcmp(plan->requester.name, name) == 0)
-        return sg_err_set(err, SG_DENIED,
-                          WHAT ": %s is the requester, who may not approve",
-                          name);
+        return is_requester(name, err);
     return sg_err_set(err, SG_DENIED,
                       WHAT ": %s is not an approver of this plan", name);
 }
@@ -173,12 +181,6 @@ enum sg_rc cer_approval_check(const struct cer_plan *plan, struct sg_slice json,
         return sg_err_set(err, SG_DENIED, WHAT " by %s: it is for another plan",
                           fields.name);
     SG_TRY(check_same_again(plan, &fields, json, err));
-    /* A requester who lists a second name for the same key, or another key
-     * for the same name. */
-    if (cer_person_same(&plan->approver[approver], &plan->requester))
-        return sg_err_set(err, SG_DENIED,
-                          WHAT ": %s is the requester, who may not approve",
-                          fields.name);
     SG_TRY(check_signature(plan, approver, &fields, err));
     if (fields.time < plan->created)
         return sg_err_set(err, SG_DENIED,
@@ -214,12 +216,14 @@ enum sg_rc cer_approvals_enough(const struct cer_plan *plan,
         count, plan->approvals_needed, names, plan->approvals_needed - count);
 }
 
-enum sg_rc cer_approval_in_time(const struct cer_plan *plan, int64_t now,
-                                struct sg_err *err)
+enum sg_rc cer_approval_admit(const struct cer_plan *plan, const char *name,
+                              int64_t now, struct sg_err *err)
 {
+    size_t approver;
     char clock[SG_TIME_TEXT_MAX];
     char edge[SG_TIME_TEXT_MAX];
 
+    SG_TRY(find_approver(plan, name, &approver, err));
     if (now < plan->created)
         return sg_err_set(err, SG_CONFIG,
                           "the clock says %s, before the plan was made (%s): "

@@ -9,10 +9,11 @@
 
 #define CER_APPROVAL_MAX 8192 /* bytes */
 
-/* May an approval be made now? SG_CONFIG for a clock before the plan was made,
- * SG_DENIED when its window is over. */
-enum sg_rc cer_approval_in_time(const struct cer_plan *plan, int64_t now,
-                                struct sg_err *err);
+/* May name approve this plan now? Asked before anybody reads or types.
+ * SG_CONFIG for a clock before the plan was made, SG_DENIED for a stranger,
+ * for the requester, and when the window is over. */
+enum sg_rc cer_approval_admit(const struct cer_plan *plan, const char *name,
+                              int64_t now, struct sg_err *err);
 
 /* What is signed: "signet approval v1\n", plan SHA-256 in hex, "\n", the
  * approver's name, "\n", the time in RFC 3339, "\n". */

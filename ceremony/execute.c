@@ -94,8 +94,13 @@ static enum sg_rc check_approvals(const struct cer_execute_args *args,
                                   struct sg_arena *arena, struct approvals *to,
                                   struct sg_err *err)
 {
-    for (size_t i = 0; i < args->n_approvals; i++)
-        SG_TRY(add_approval(args, i, arena, to, err));
+    for (size_t i = 0; i < args->n_approvals; i++) {
+        if (add_approval(args, i, arena, to, err) == SG_OK)
+            continue;
+        return args->approval_name != NULL
+                   ? sg_err_wrap(err, "%s", args->approval_name[i])
+                   : err->rc;
+    }
     return cer_approvals_enough(args->plan, to->approval, to->n, err);
 }
 

@@ -13,7 +13,8 @@
 
 struct cer_execute_args {
     const struct cer_plan *plan;
-    const struct sg_slice *approval; /* files, as they are */
+    const struct sg_slice *approval;  /* files, as they are */
+    const char *const *approval_name; /* theirs, for people; or NULL */
     size_t n_approvals;
     const char *out; /* the folder: new, empty, or this plan's transcript */
     /* The folder of the issuer's ledger, for CER_TYPE_CRL; NULL in a

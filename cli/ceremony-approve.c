@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ceremony/approval.h"
 #include "cli/ceremony-approver.h"
@@ -112,18 +113,21 @@ static enum sg_rc out_path(const struct approve_args *args,
                            char dst[PATH_BYTES], struct sg_err *err)
 {
     char word[CER_NAME_MAX];
-    int n;
+    int n = args->out != NULL
+                ? snprintf(dst, PATH_BYTES, "%s", args->out)
+                : snprintf(dst, PATH_BYTES, FOLDER "/%s.json",
+                           cer_file_word(args->name, word, sizeof(word)));
 
-    if (args->out != NULL) {
-        n = snprintf(dst, PATH_BYTES, "%s", args->out);
-    } else {
-        n = snprintf(dst, PATH_BYTES, FOLDER "/%s.json",
-                     cer_file_word(args->name, word, sizeof(word)));
-        if (mkdir(FOLDER, 0755) != 0 && errno != EEXIST)
-            return sg_err_errno(err, SG_IO, FOLDER);
-    }
     if (n < 0 || n >= PATH_BYTES)
         return sg_err_set(err, SG_USAGE, "--out: path too long");
+    return SG_OK;
+}
+
+static enum sg_rc make_folder(const struct approve_args *args,
+                              struct sg_err *err)
+{
+    if (args->out == NULL && mkdir(FOLDER, 0755) != 0 && errno != EEXIST)
+        return sg_err_errno(err, SG_IO, FOLDER);
     return SG_OK;
 }
 
@@ -152,16 +156,23 @@ static enum sg_rc approve(struct cli_room *room, const void *opaque,
     char path[PATH_BYTES];
 
     sg_buf_init(&json, CER_APPROVAL_MAX);
-    SG_TRY(cer_approval_in_time(room->plan, sg_now(), err));
+    SG_TRY(cer_approval_admit(room->plan, args->name, sg_now(), err));
+    SG_TRY(out_path(args, path, err));
+    if (access(path, F_OK) == 0)
+        return sg_err_set(err, SG_CONFLICT,
+                          "%s: exists: an approval is never "
+                          "replaced",
+                          path);
     SG_TRY(cer_say_plan(&room->room, room->plan, err));
     SG_TRY(ask(args, &room->room, err));
     SG_TRY(cli_approver_open(cli, &args->signer, &approver, err));
     SG_TRY(make(args, room->plan, approver, &json, err));
-    /* who may not approve hears it now, and a wrong key is not found out in
-     * the room */
+    cli_hint(cli, "--key is the private half of the key that the plan names "
+                  "for them");
+    /* a wrong key is not found out in the room */
     SG_TRY(cer_approval_check(room->plan, sg_buf_slice(&json), &room->arena,
                               &made, err));
-    SG_TRY(out_path(args, path, err));
+    SG_TRY(make_folder(args, err));
     SG_TRY(
         sg_file_write(path, sg_buf_slice(&json), 0644, SG_FILE_NEW_ONLY, err));
     if (cli->json) {

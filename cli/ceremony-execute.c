@@ -82,6 +82,7 @@ static const struct cli_option_set SETS[] = {
 
 struct files {
     struct sg_slice v[FILES_MAX];
+    const char *name[FILES_MAX];
     size_t n;
 };
 
@@ -95,7 +96,9 @@ static enum sg_rc add_file(const char *path, struct sg_arena *arena,
         return sg_err_set(err, SG_LIMIT, "more than %d approvals", FILES_MAX);
     SG_TRY(sg_file_read(path, &file, err));
     files->v[files->n] = sg_arena_copy(arena, sg_buf_slice(&file));
-    if (file.len > 0 && files->v[files->n].p == NULL)
+    files->name[files->n] = sg_arena_strdup(arena, path);
+    if ((file.len > 0 && files->v[files->n].p == NULL)
+        || files->name[files->n] == NULL)
         return sg_err_set(err, SG_NOMEM, "%s", path);
     files->n++;
     return SG_OK;
@@ -229,6 +232,7 @@ static enum sg_rc execute(struct cli_room *room,
     const struct cer_execute_args what = {
         .plan = room->plan,
         .approval = files->v,
+        .approval_name = files->name,
         .n_approvals = files->n,
         .out = args->out,
         .ledger = args->ledger,
@@ -248,14 +252,16 @@ static enum sg_rc perform(struct cli_room *room, const void *opaque,
                           struct sg_err *err)
 {
     const struct execute_args *args = opaque;
-    struct files files = { .n = 0 };
+    struct files *files = sg_arena_new(&room->arena, struct files);
 
+    if (files == NULL)
+        return sg_err_set(err, SG_NOMEM, "approvals");
     for (size_t i = 0; i < args->approvals.n; i++)
-        SG_TRY(add_path(args->approvals.v[i], &room->arena, &files, err));
+        SG_TRY(add_path(args->approvals.v[i], &room->arena, files, err));
     SG_TRY(check_inputs(room->cli, room->plan, args->plan, err));
     SG_TRY(check_ledger(room->cli, args, room->plan, err));
     SG_TRY(cer_say_plan(&room->room, room->plan, err));
-    SG_TRY(execute(room, args, &files, err));
+    SG_TRY(execute(room, args, files, err));
     if (!room->cli->json)
         return SG_OK;
     SG_CLEANUP(cli_json_free)

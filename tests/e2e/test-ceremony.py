@@ -90,18 +90,24 @@ def test_approvals(room):
     expect(done.returncode, 77)
     done = room.approve(plan, EVE, check=False)
     expect_in("Eve is not an approver of this plan", done.stderr)
+    expect(done.stdout, "")  # nobody reads a plan that they may not approve
     done = room.approve(plan, ADA, key=room.key_of(EVE), check=False)
     expect_in("does not verify with the key that the plan names", done.stderr)
+    expect_in("hint: --key is the private half of the key that the plan names "
+              "for them", done.stderr)
 
     room.approve(plan, ADA, "--out", folder / "ada.json")
+    done = room.approve(plan, ADA, "--out", folder / "ada.json", check=False)
+    expect(done.returncode, 73, done.stderr)
+    expect_in("ada.json: exists: an approval is never replaced", done.stderr)
     again = room.dir / "again.json"
     time.sleep(1.1)  # another time, another signature
     room.approve(plan, ADA, "--out", again)
     room.refused(77, "1 of 2 approvals: approved by Ada Approver; 1 more",
                  plan, "approved", "--approvals", folder, "--approvals", again)
     room.approve(other, BOB, "--out", folder / "bob.json")
-    room.refused(77, "approval by Bob Approver: it is for another plan", plan,
-                 "approved", "--approvals", folder)
+    room.refused(77, f"{folder}/bob.json: approval by Bob Approver: it is for "
+                 "another plan", plan, "approved", "--approvals", folder)
     forged = json.loads((folder / "bob.json").read_text())
     forged["plan_sha256"] = plan.shown["plan_sha256"]
     forged["plan_id"] = plan.shown["plan"]["id"]
