@@ -409,8 +409,7 @@ static enum sg_rc tell_list(json_object *from, const char *key,
     return SG_OK;
 }
 
-static void tell_limits(const struct tok_guard *guard, cer_tell row,
-                        void *arg)
+static void tell_limits(const struct tok_guard *guard, cer_tell row, void *arg)
 {
     char limit[64];
 
@@ -432,8 +431,7 @@ static void tell_limits(const struct tok_guard *guard, cer_tell row,
     row(arg, "Longest validity", limit);
 }
 
-static void tell_rate(uint32_t rate, const char *title, cer_tell row,
-                      void *arg)
+static void tell_rate(uint32_t rate, const char *title, cer_tell row, void *arg)
 {
     char text[16];
 

@@ -283,6 +283,24 @@ def test_an_urgent_crl_before_a_package(room):
     expect_in("CRL 80 was withdrawn by 82", done.stderr)
 
 
+def test_the_next_package_before_the_last_one_runs_out(room):
+    """It follows a list that was signed ahead and is not published yet."""
+    date = json.loads((room.dir / "urgent.plan.json").read_text())[
+        "sign"]["list"][0]["content"]["revoked"][0]["date"]
+    entry = {**room.revoked("sub"), "date": date}
+    early = room.crl_plan("early", 0x85, room.dir / "pack/crl-82.crl",
+                          start=84 * DAY, revoked=[entry])
+    room.refused(65, "has CRL 84 before this one, the plan follows 82: make a "
+                 "new plan", early, "never", "--ledger", room.dir / "pack")
+    plan = room.crl_plan("ahead", 0x85, room.dir / "pack/crl-84.crl",
+                         start=84 * DAY, revoked=[entry], package=PACKAGE)
+    room.publish(plan, "ahead", "pack")
+    verified(room, "ahead")
+    rows = room.calendar("pack")
+    expect([r["number"] for r in rows[-4:]], ["84", "85", "86", "87"])
+    expect(rows[-3]["publish_by"], rows[-4]["good_until"])
+
+
 # --- interruptions ------------------------------------------------------------------
 
 def ledger_after(room, events, whole, name, recorded):
