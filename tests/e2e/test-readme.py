@@ -23,6 +23,7 @@ VARIES = [
     (r"\b[0-9a-f]{2}(:[0-9a-f]{2}){7,}\b", "<hex>"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<time>"),
     (r"\b[0-9a-f]{16}\b", "<serial>"),
+    (r"(\nSlot +)\d+\b", r"\1<slot>"),
     (r"\b\d{7,}\b", "<slot>"),
     (r"[ \t]+", " "),
 ]
