@@ -50,8 +50,7 @@ static bool same_token(const struct srv_token_config *a,
                        const struct srv_token_config *b)
 {
     return same_text(a->name, b->name) && same_text(a->module, b->module)
-           && same_text(a->init_args, b->init_args)
-           && same_text(a->uri, b->uri)
+           && same_text(a->init_args, b->init_args) && same_text(a->uri, b->uri)
            && same_text(a->pin_source, b->pin_source)
            && same_text(a->guards, b->guards) && same_text(a->serial, b->serial)
            && same_text(a->identity_key, b->identity_key)

@@ -72,7 +72,7 @@ lint_man() {
 lint_spelling() {
     git ls-files '*.c' '*.h' '*.md' '*.[1-8]' quickstart runtests '*.sh' |
         grep -v '^tests/data/' |
-        xargs codespell -L 'crate,te,nd,fo,ser,ans,parms,inout,clen'
+        xargs codespell -L 'crate,te,nd,fo,ser,ans,parms,inout,clen,noo'
 }
 
 check "lint: clang-format" lint_format
