@@ -171,10 +171,38 @@ static const struct {
     { CKA_ALWAYS_AUTHENTICATE, TOK_ATTR_ALWAYS_AUTHENTICATE },
 };
 
+/* All in one call, for a token far away; false when it does not answer that:
+ * one unknown attribute may spoil the others. */
+static bool read_flags_at_once(const struct tok_on *on, CK_OBJECT_HANDLE key,
+                               uint32_t *ret)
+{
+    CK_BBOOL value[SG_ARRAY_LEN(FLAGS)] = { 0 };
+    CK_ATTRIBUTE all[SG_ARRAY_LEN(FLAGS)];
+    uint32_t attrs = 0;
+
+    for (size_t i = 0; i < SG_ARRAY_LEN(FLAGS); i++)
+        all[i] = (CK_ATTRIBUTE){ FLAGS[i].type, &value[i], sizeof(value[i]) };
+    if (tok_c(on->module, GetAttributeValue, on->session, key, all,
+              SG_ARRAY_LEN(all))
+        != CKR_OK)
+        return false;
+    for (size_t i = 0; i < SG_ARRAY_LEN(FLAGS); i++) {
+        if (all[i].ulValueLen != sizeof(CK_BBOOL))
+            return false;
+        if (value[i] != CK_FALSE)
+            attrs |= (uint32_t)FLAGS[i].bit;
+    }
+    *ret = attrs;
+    return true;
+}
+
 static enum sg_rc read_flags(const struct tok_on *on, CK_OBJECT_HANDLE key,
                              uint32_t *ret, struct sg_err *err)
 {
     uint32_t attrs = 0;
+
+    if (read_flags_at_once(on, key, ret))
+        return SG_OK;
 
     for (size_t i = 0; i < SG_ARRAY_LEN(FLAGS); i++) {
         bool set;

@@ -314,7 +314,8 @@ static enum sg_rc worker_new(struct serve *s, struct worker **ret,
     return SG_OK;
 }
 
-/* As many as wanted; fewer when the token runs out of sessions. */
+/* As many as wanted; fewer when the token runs out of sessions. When there is
+ * none beside the anchor, that one. */
 static enum sg_rc make_workers(struct serve *s, struct worker **workers,
                                unsigned want, unsigned *ret_n,
                                struct sg_err *err)
@@ -324,6 +325,10 @@ static enum sg_rc make_workers(struct serve *s, struct worker **workers,
         if (worker_new(s, &workers[*ret_n], &why) == SG_OK)
             continue;
         bool few = why.src == SG_SRC_CKR && why.native == CKR_SESSION_COUNT;
+        if (few && *ret_n == 0 && !s->cfg.login->one_session) {
+            tok_login_share(s->cfg.login);
+            return make_workers(s, workers, 1, ret_n, err);
+        }
         if (!few || *ret_n == 0) {
             *err = why;
             return err->rc;

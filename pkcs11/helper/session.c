@@ -187,12 +187,16 @@ enum sg_rc tok_login_open(struct tok_module *module,
         return sg_err_wrap(err, "token");
     l->n_sessions = pool_size(cfg, &ck);
     if (l->n_sessions == 0)
-        return sg_err_set(err, SG_TOKEN,
-                          "token \"%s\" allows one session; signet needs two",
-                          l->info.label);
+        tok_login_share(l);
     l->info.sessions = l->n_sessions;
     *ret_login = SG_TAKE(l);
     return SG_OK;
+}
+
+void tok_login_share(struct tok_login *login)
+{
+    login->one_session = true;
+    login->n_sessions = 1;
 }
 
 void tok_login_close(struct tok_login *login)
@@ -223,7 +227,8 @@ static void session_drop(struct tok_session *ses)
     if (ses->handle == CK_INVALID_HANDLE)
         return;
     /* Under another login the number may be somebody else's session by now. */
-    if (ses->generation == ses->login->generation)
+    if (ses->generation == ses->login->generation
+        && ses->handle != ses->login->anchor)
         (void)tok_c(ses->login->module, CloseSession, ses->handle);
     ses->handle = CK_INVALID_HANDLE;
 }
@@ -259,8 +264,12 @@ static enum sg_rc session_ready(struct tok_session *ses, struct sg_err *err)
     if (ses->handle != CK_INVALID_HANDLE && ses->generation == l->generation)
         return SG_OK;
     session_drop(ses);
-    CK_RV rv = tok_c(l->module, OpenSession, l->slot, CKF_SERIAL_SESSION, NULL,
-                     NULL, &h);
+    CK_RV rv = CKR_OK;
+    if (l->one_session)
+        h = l->anchor;
+    else
+        rv = tok_c(l->module, OpenSession, l->slot, CKF_SERIAL_SESSION, NULL,
+                   NULL, &h);
     if (rv != CKR_OK)
         return tok_err_ckr(err, rv, "C_OpenSession");
     ses->handle = h;

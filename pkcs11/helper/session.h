@@ -34,7 +34,8 @@ struct tok_login {
     CK_SESSION_HANDLE anchor; /* keeps the login alive; makes keys */
     uint64_t generation;      /* counts logins */
     bool login_required;
-    bool pin_pad;            /* the token asks for the PIN itself */
+    bool one_session; /* the token has no other: the anchor is used to sign */
+    bool pin_pad;     /* the token asks for the PIN itself */
     int64_t last_restart_ms; /* of the module */
     bool restarted;
     pthread_mutex_t anchor_use; /* one management operation at a time */
@@ -67,6 +68,10 @@ typedef enum sg_rc (*tok_session_op)(struct tok_session *ses, void *arg,
                                      struct sg_err *err);
 enum sg_rc tok_session_run(struct tok_session *ses, tok_session_op op,
                            void *arg, struct sg_err *err);
+
+/* Before there are threads: have all go through the anchor, after the token had
+ * no session left for even one of them. */
+void tok_login_share(struct tok_login *login);
 
 /* Open the session now; and run op once, for what must not be done twice.
  * Neither climbs: ping first. */

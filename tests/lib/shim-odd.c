@@ -47,6 +47,8 @@ void shim_odd_token_info(const struct shim_odd_on *on, CK_TOKEN_INFO *info)
     }
     if (is(on, SHIM_ODD_NO_SERIAL))
         memset(info->serialNumber, ' ', sizeof(info->serialNumber));
+    if (is(on, SHIM_ODD_ONE_SESSION))
+        info->ulMaxSessionCount = 1;
     if (is(on, SHIM_ODD_PIN_PAD))
         info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
 }

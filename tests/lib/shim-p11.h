@@ -66,7 +66,8 @@ enum shim_odd {
     SHIM_ODD_SAME_IDS = 1 << 9,           /* and has one for all keys */
     SHIM_ODD_FEW_FLAGS = 1 << 10,         /* knows nothing of *_RECOVER */
     SHIM_ODD_VERIFY_IS_DECRYPT = 1 << 11, /* tpm2-pkcs11 */
-    SHIM_ODD_INIT_ARGS = 1 << 12          /* wants SHIM_INIT_ARGS (NSS) */
+    SHIM_ODD_INIT_ARGS = 1 << 12,         /* wants SHIM_INIT_ARGS (NSS) */
+    SHIM_ODD_ONE_SESSION = 1 << 13        /* is all that the token has */
 };
 #define SHIM_INIT_ARGS "shim='yes, please'"
 

@@ -263,6 +263,37 @@ static void test_no_serial(void **state)
     stop(f);
 }
 
+/* Said in advance, and seen only when there is no second one. */
+static void test_one_session(void **state)
+{
+    struct fixture *f = *state;
+    struct tok_key_info key;
+    char label[16];
+
+    for (unsigned i = 0; i < 2; i++) {
+        shim_reset(f->shim);
+        if (i == 1) {
+            shim_rule_set(f->shim, SHIM_OpenSession, SHIM_FAIL,
+                          CKR_SESSION_COUNT);
+            shim_rule_count(f->shim, SHIM_OpenSession, 1, 1);
+        }
+        f->shim->odd = i == 0 ? SHIM_ODD_ONE_SESSION : 0;
+        t_helper_start_on(&f->h, &f->token, 4);
+        assert_int_equal(f->shim->calls[SHIM_OpenSession], i + 1);
+        (void)snprintf(label, sizeof(label), "root %u", i);
+        generate(f, label, TOK_KEY_EC_P256, &key);
+        signs(f, label, 0, false);
+        assert_int_equal(n_keys(f), i + 1);
+        assert_int_equal(f->shim->calls[SHIM_OpenSession], i + 1);
+        /* The one session is lost: a new login brings a new one. */
+        shim_rule_set(f->shim, SHIM_SignInit, SHIM_DROP, 0);
+        shim_rule_count(f->shim, SHIM_SignInit, 0, 1);
+        signs(f, label, 0, false);
+        assert_int_equal(f->shim->calls[SHIM_OpenSession], i + 2);
+        stop(f);
+    }
+}
+
 static void test_slot_unreadable(void **state)
 {
     struct fixture *f = *state;
@@ -558,15 +589,25 @@ static void test_init_args(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_raw_point),        T(test_short_point),
-        T(test_token_hashes),     T(test_token_hashes_no_digest),
-        T(test_nul_padding),      T(test_no_serial),
-        T(test_slot_unreadable),  T(test_pin_pad),
-        T(test_pin_per_key),      T(test_pin_per_key_wrong),
-        T(test_pin_per_key_once), T(test_not_local),
-        T(test_own_ids),          T(test_same_ids),
-        T(test_templates),        T(test_try),
-        T(test_try_refused),      T(test_init_args),
+        T(test_raw_point),
+        T(test_short_point),
+        T(test_token_hashes),
+        T(test_token_hashes_no_digest),
+        T(test_nul_padding),
+        T(test_no_serial),
+        T(test_one_session),
+        T(test_slot_unreadable),
+        T(test_pin_pad),
+        T(test_pin_per_key),
+        T(test_pin_per_key_wrong),
+        T(test_pin_per_key_once),
+        T(test_not_local),
+        T(test_own_ids),
+        T(test_same_ids),
+        T(test_templates),
+        T(test_try),
+        T(test_try_refused),
+        T(test_init_args),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
