@@ -46,6 +46,19 @@ void shim_rule_set(struct shim_control *control, enum shim_call call,
     rule->what = what;
 }
 
+void shim_fail_times(struct shim_control *control, enum shim_call call,
+                     uint32_t rv, uint32_t times)
+{
+    struct shim_rule *rule = &control->rule[call];
+
+    rule->what = SHIM_PASS;
+    rule->skip = 0;
+    rule->limited = 1;
+    rule->times = times;
+    rule->value = rv;
+    rule->what = SHIM_FAIL;
+}
+
 void shim_rule_count(struct shim_control *control, enum shim_call call,
                      uint32_t skip, uint32_t times)
 {

@@ -86,6 +86,9 @@ void shim_control_free(struct shim_control *control);
 /* Let the call do what from now on. */
 void shim_rule_set(struct shim_control *control, enum shim_call call,
                    enum shim_do what, uint32_t value);
+/* Fail with rv times times; never more, whatever calls come meanwhile. */
+void shim_fail_times(struct shim_control *control, enum shim_call call,
+                     uint32_t rv, uint32_t times);
 /* Only after skip calls, and times times. */
 void shim_rule_count(struct shim_control *control, enum shim_call call,
                      uint32_t skip, uint32_t times);

@@ -89,8 +89,7 @@ static void sign_ok(struct fixture *f)
 static void fail_times(struct fixture *f, enum shim_call call, CK_RV rv,
                        uint32_t times)
 {
-    shim_rule_set(f->shim, call, SHIM_FAIL, (uint32_t)rv);
-    shim_rule_count(f->shim, call, 0, times);
+    shim_fail_times(f->shim, call, (uint32_t)rv, times);
 }
 
 static uint32_t calls(struct fixture *f, enum shim_call call)
