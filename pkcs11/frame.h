@@ -34,7 +34,7 @@
 #define TOK_PROBE_PREFIX "signet probe" /* and its NUL, before the challenge */
 #define TOK_KEYS_MAX 256                /* keys that one process opens */
 #define TOK_KEYS_LISTED_MAX 65536       /* half a MiB of handles */
-#define TOK_KEYS_PAGE 48                /* in one frame, whatever they are */
+#define TOK_KEYS_PAGE 16 /* a slow token describes so many in time */
 
 /* op, name, may be asked before a token is logged in (signet-token --list) */
 #define TOK_OP_TABLE(X) \

@@ -514,7 +514,8 @@ static void test_list_many(void **state)
                                      .module = f->token.module,
                                      .uri = f->token.uri,
                                      .pin_source = f->token.pin_source,
-                                     .guard_dir = f->token.guards };
+                                     .guard_dir = f->token.guards,
+                                     .request_timeout_ms = 60000 };
     struct tok_client *client = NULL;
     struct tok_key_info *keys = NULL;
     struct sg_err err = { 0 };
