@@ -217,6 +217,8 @@ void lint_ocsp_extensions(struct lint_job *job)
         lint_say(job, "an OCSP responder has a subjectAltName");
     if (lint_cert_ext(cert, LINT_OID_CDP) != NULL)
         lint_say(job, "an OCSP responder has cRLDistributionPoints");
+    if (lint_cert_ext(cert, LINT_OID_POLICIES) != NULL)
+        lint_say(job, "an OCSP responder has certificatePolicies");
     if (cert->not_before.ok && cert->not_after.ok
         && cert->not_after.t - cert->not_before.t
                > (int64_t)OCSP_LIFE_DAYS * DAY)

@@ -86,14 +86,20 @@ static struct policies count_policies(const struct lint_cert *cert)
     return found;
 }
 
-/* Exactly one reserved policy; anyPolicy alone for affiliates. */
 void lint_sub_ca_policies(struct lint_job *job)
+{
+    if (lint_cert_ext(job->cert, LINT_OID_POLICIES) == NULL)
+        lint_say(job, "no certificatePolicies");
+}
+
+/* Exactly one reserved policy; anyPolicy alone for affiliates. */
+void lint_sub_ca_policy_one(struct lint_job *job)
 {
     struct policies found = count_policies(job->cert);
 
     if (!found.present)
-        lint_say(job, "no certificatePolicies");
-    else if (found.reserved != 1 && !(found.any && found.reserved == 0))
+        return;
+    if (found.reserved != 1 && !(found.any && found.reserved == 0))
         lint_say(job,
                  "certificatePolicies holds %zu reserved policies, must be "
                  "one",

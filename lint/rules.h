@@ -200,6 +200,7 @@ void lint_crl_algorithm_fits(struct lint_job *job);
 
 /* rules-policy.c */
 void lint_sub_ca_policies(struct lint_job *job);
+void lint_sub_ca_policy_one(struct lint_job *job);
 void lint_leaf_policies(struct lint_job *job);
 void lint_root_policies(struct lint_job *job);
 void lint_policy_qualifiers(struct lint_job *job);

@@ -167,7 +167,8 @@ const struct lint_row LINT_ROWS[] = {
     RULE(sub_ca_eku_mixed, "BR 7.1.2.10.6", OFF, ERROR, LINT_KIND_SUB_CA),
     RULE(sub_ca_cdp, "BR 7.1.2.10.4", OFF, ERROR, LINT_KIND_SUB_CA),
     RULE(sub_ca_aia, "BR 7.1.2.10.3", OFF, WARN, LINT_KIND_SUB_CA),
-    ROW(sub_ca_policies, "BR 7.1.2.10.5", OFF, ERROR, SINCE_2023_09_15, 0,
+    RULE(sub_ca_policies, "BR 7.1.2.10.2", OFF, ERROR, LINT_KIND_SUB_CA),
+    ROW(sub_ca_policy_one, "BR 7.1.2.10.5", OFF, ERROR, SINCE_2023_09_15, 0,
         LINT_KIND_SUB_CA),
     /* name constraints */
     RULE(nc_only_ca, "RFC 5280 4.2.1.10", ERROR, ERROR, END_ENTITY),

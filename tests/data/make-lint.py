@@ -412,9 +412,10 @@ def authorities():
     public("sub_ca_eku_mixed", inter({"eku": ext("2.5.29.37", seq(oid(EKU["server"]), oid(EKU["email"])))}))
     public("sub_ca_cdp", inter({"cdp": b""}))
     public("sub_ca_aia", inter({"aia": b""}))
-    public("sub_ca_policies", inter({"pol": ext("2.5.29.32", seq(
+    public("sub_ca_policies", inter({"pol": b""}))
+    public("sub_ca_policy_one", inter({"pol": ext("2.5.29.32", seq(
         seq(oid("2.23.140.1.2.1")), seq(oid("2.23.140.1.2.2"))))}))
-    public("sub_ca_policies-any", inter({"pol": ext("2.5.29.32", seq(
+    public("sub_ca_policy_one-any", inter({"pol": ext("2.5.29.32", seq(
         seq(oid("2.5.29.32.0")), seq(oid("1.2.3.4"))))}))
 
 
