@@ -5,6 +5,7 @@
 /* The CRLs of a plan as a ledger would have them: when to publish which. Inside
  * ceremony/ only. */
 
+#include "ceremony/html.h"
 #include "ceremony/ledger.h"
 #include "ceremony/plan.h"
 
@@ -17,5 +18,10 @@ enum sg_rc cer_package_rows(const struct cer_plan *plan,
 enum sg_rc cer_package_calendar(const struct cer_plan *plan,
                                 const struct sg_slice *crl, struct sg_buf *out,
                                 struct sg_err *err);
+
+/* For the page: what was published before, and when to publish what. Nothing
+ * for other types. */
+enum sg_rc cer_package_page(struct cer_html *w, const struct cer_plan *plan,
+                            struct sg_err *err);
 
 #endif

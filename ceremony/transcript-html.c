@@ -238,52 +238,6 @@ static void put_signature(struct page *p)
                       plan->n_sign);
 }
 
-static void put_crl_row(struct page *p, size_t i,
-                        const struct cer_ledger_row *row)
-{
-    char from[SG_TIME_TEXT_MAX];
-    char by[SG_TIME_TEXT_MAX];
-    char until[SG_TIME_TEXT_MAX];
-    char hash[65];
-
-    cer_html_raw(&p->w, "<tr><td>");
-    cer_html_text(&p->w, row->number);
-    cer_html_raw(&p->w, "<br>");
-    cer_html_text(&p->w, row->file);
-    cer_html_raw(&p->w, "</td><td>");
-    cer_html_text(&p->w, sg_time_text(row->this_update, from));
-    cer_html_raw(&p->w, "</td><td>");
-    cer_html_text(&p->w, sg_time_text(row->publish_by, by));
-    cer_html_raw(&p->w, "</td><td>");
-    cer_html_text(&p->w, sg_time_text(row->next_update, until));
-    cer_html_raw(&p->w, "</td></tr>\n<tr><td class=\"key\">TBS SHA-256</td>"
-                        "<td colspan=\"3\"><code>");
-    cer_html_text(&p->w, sg_hex(SG_SLICE(p->plan->sign[i].sha256, 32), hash,
-                                sizeof(hash)));
-    cer_html_raw(&p->w, "</code></td></tr>\n");
-}
-
-static enum sg_rc put_crls(struct page *p, struct sg_err *err)
-{
-    SG_CLEANUP(sg_arena_done) struct sg_arena arena;
-    struct cer_ledger ledger = { 0 };
-
-    sg_arena_init(&arena, CER_PLAN_MAX);
-    if (p->plan->type != CER_TYPE_CRL)
-        return SG_OK;
-    SG_TRY(cer_package_rows(p->plan, NULL, &arena, &ledger, err));
-    heading(p, "When to publish");
-    cer_html_raw(&p->w, "<dl>");
-    cer_past_tell(&p->plan->past, put_row, p);
-    cer_html_raw(&p->w, "</dl>\n");
-    cer_html_raw(&p->w, "<table><tr><th>CRL</th><th>from</th><th>by</th>"
-                        "<th>good until</th></tr>\n");
-    for (size_t i = 0; i < ledger.n; i++)
-        put_crl_row(p, i, &ledger.row[i]);
-    cer_html_raw(&p->w, "</table>\n");
-    return SG_OK;
-}
-
 static enum sg_rc put_signed(struct page *p, struct sg_err *err)
 {
     SG_CLEANUP(cer_json_free) json_object *says = NULL;
@@ -305,7 +259,7 @@ static enum sg_rc put_signed(struct page *p, struct sg_err *err)
     cer_html_raw(&p->w, "</dl>\n");
     if (says == NULL)
         return SG_OK;
-    SG_TRY(put_crls(p, err));
+    SG_TRY(cer_package_page(&p->w, plan, err));
     heading(p, cer_plan_is_package(plan) ? "What the first one says"
                                          : "What it says");
     cer_html_json(&p->w, says);

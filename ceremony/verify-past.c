@@ -64,6 +64,32 @@ static enum sg_rc check_forward(struct cer_verify *v, struct ca_crl *last,
     return SG_OK;
 }
 
+/* "recorded" names each in the ledger. */
+static enum sg_rc check_recorded(struct cer_verify *v, struct sg_err *err)
+{
+    struct cer_reader in;
+    json_object *list = NULL;
+    bool same = true;
+
+    SG_TRY(cer_verify_line(v, "recorded", &in, err));
+    SG_TRY(cer_take(&in, "files", json_type_array, &list, err));
+    same = json_object_array_length(list) == v->n_results;
+    for (size_t i = 0; same && i < v->n_results; i++) {
+        struct ca_crl crl = { 0 };
+        char file[CER_LEDGER_FILE_MAX];
+        json_object *name = json_object_array_get_idx(list, i);
+
+        SG_TRY(ca_crl_parse(&v->arena, v->result[i], &crl, err));
+        same = json_object_is_type(name, json_type_string)
+               && strcmp(json_object_get_string(name),
+                         cer_crl_file(crl.number, "crl", file))
+                      == 0;
+    }
+    return same ? SG_OK
+                : sg_err_set(err, SG_FORMAT,
+                             "recorded: \"files\" are not the lists");
+}
+
 enum sg_rc cer_verify_past(struct cer_verify *v, struct sg_err *err)
 {
     struct ca_cert *issuer = sg_arena_new(&v->arena, struct ca_cert);
@@ -84,6 +110,7 @@ enum sg_rc cer_verify_past(struct cer_verify *v, struct sg_err *err)
     }
     SG_TRY(ca_cert_parse(&v->arena, v->plan.chain[0], issuer, err));
     SG_TRY(check_forward(v, &last, issuer, err));
+    SG_TRY(check_recorded(v, err));
     (void)snprintf(v->note, sizeof(v->note), "%zu after %s", v->n_results,
                    v->plan.past.has_last
                        ? cer_number_text(v->plan.past.number, number)

@@ -457,12 +457,18 @@ def test_lies_about_the_history(room):
         (folder / "calendar.ics").write_text(text.replace("20", "21", 1))
         del events
 
+    def not_recorded(folder, events):
+        events["recorded"]["files"].pop()
+        del folder
+
     history = "differs  the lists go forward from the last one published: "
     ledger = history + 'ledger: "last" is not the plan\'s'
     expect(lie(room, "lie-1", another_last), [
         history + "last.crl is not the CRL that the plan follows"])
     expect(lie(room, "lie-2", no_last), [ledger])
     expect(lie(room, "lie-3", other_last), [ledger])
+    expect(lie(room, "lie-5", not_recorded), [
+        history + 'recorded: "files" are not the lists'])
     expect(lie(room, "lie-4", calendar), [
         "differs  the calendar is that of the lists: calendar.ics is not that "
         "of these lists"])
