@@ -37,6 +37,8 @@ struct stage {
     struct sg_arena arena;
     struct tok_client *client;
     struct tok_client_config cfg;
+    /* what the stand-in is bound to: as it was, and signed anew */
+    struct sg_slice bound[CA_CHAIN_MAX], chain[CA_CHAIN_MAX];
 };
 
 /* --- the token ------------------------------------------------------------------ */
@@ -169,6 +171,10 @@ static enum sg_rc make_key(struct stage *s, struct tok_key **ret,
                    .may_sign_ca = true,
                    .max_validity = STAGE_VALIDITY },
     };
+    if (s->args->guard != NULL) {
+        gen.guard = *s->args->guard;
+        gen.guard.bound = false;
+    }
     struct tok_key_open want = { 0 };
     struct tok_key_info info;
 
@@ -243,12 +249,39 @@ static enum sg_rc with_key_in_tbs(struct stage *s, struct sg_slice spki,
     return cer_plan_hash(plan, err);
 }
 
+/* The certificates that the stand-in is bound to: the key's own, with the new
+ * key, and those above it; without a known guard the plan's. */
+static enum sg_rc bound_to(struct stage *s, const struct cer_plan *plan,
+                           struct sg_slice spki, size_t *ret_n,
+                           struct sg_err *err)
+{
+    const struct tok_guard *guard = s->args->guard;
+    struct sg_der in;
+    size_t n = 1;
+
+    *ret_n = guard == NULL ? plan->n_chain : 0;
+    memcpy(s->bound, plan->chain, *ret_n * sizeof(s->bound[0]));
+    if (guard == NULL || !guard->bound)
+        return SG_OK;
+    SG_TRY(with_key(s, guard->issuer_cert, spki, plan->n_chain == 0,
+                    &s->bound[0], err));
+    sg_der_init(&in, guard->chain, "chain");
+    while (sg_der_more(&in) && n < CA_CHAIN_MAX) {
+        struct sg_der_tlv cert;
+
+        SG_TRY(sg_der_any(&in, &cert, err));
+        s->bound[n++] = cert.whole;
+    }
+    *ret_n = n;
+    return SG_OK;
+}
+
 /* The plan, with the new key where its own would sign. */
 static enum sg_rc stand_in(struct stage *s, struct cer_plan *plan,
                            struct sg_err *err)
 {
-    struct sg_slice chain[CA_CHAIN_MAX];
     struct tok_key *key = NULL;
+    size_t n = 0;
 
     plan->key.token_serial = NULL;
     if (plan->type == CER_TYPE_KEY)
@@ -261,12 +294,11 @@ static enum sg_rc stand_in(struct stage *s, struct cer_plan *plan,
     else
         SG_TRY(with_key(s, plan->chain[0], spki, false, &plan->chain[0], err));
     plan->key.spki = spki;
-    if (plan->n_chain == 0)
+    SG_TRY(bound_to(s, plan, spki, &n, err));
+    if (n == 0)
         return SG_OK;
-    SG_TRY(
-        cer_stand_in_chain(&s->arena, plan->chain, plan->n_chain, chain, err));
-    return tok_guard_bind_chain(key, chain[0], chain + 1, plan->n_chain - 1,
-                                err);
+    SG_TRY(cer_stand_in_chain(&s->arena, s->bound, n, s->chain, err));
+    return tok_guard_bind_chain(key, s->chain[0], s->chain + 1, n - 1, err);
 }
 
 /* --- the rehearsal -------------------------------------------------------------- */
@@ -305,6 +337,11 @@ static void explain(const struct stage *s, const struct cer_plan *plan)
 
     cer_say(room, "\nREHEARSAL: nothing of this is the ceremony. The token is "
                   "thrown away.\n\n");
+    if (plan->type != CER_TYPE_KEY && s->args->guard == NULL)
+        cer_say(room,
+                "The guard of the key '%s' was not asked (--pin-source): "
+                "what it\nlimits is not rehearsed.\n\n",
+                plan->key.label);
     if (plan->type == CER_TYPE_KEY)
         cer_say(room, "A key of the same type and guard is made; the ceremony "
                       "will make another one.\n\n");

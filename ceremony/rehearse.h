@@ -14,6 +14,8 @@ struct cer_rehearse_args {
     const char *version;
     const char *tmp;             /* absolute path: where the folder is made */
     const struct cer_room *room; /* its ask is not called */
+    /* Of the key that will sign; NULL: not known, the stand-in has a wide one */
+    const struct tok_guard *guard;
 };
 
 /* What stands in for what cannot be had in a rehearsal:
@@ -22,7 +24,8 @@ struct cer_rehearse_args {
  *    its identifiers are exchanged, octet for octet; every other TBS is the
  *    plan's to the byte;
  *  - the issuer's certificate gets the new key and keeps all else, so that the
- *    guard judges as it will.
+ *    guard judges as it will. Where the key's own guard is known, the stand-in
+ *    gets its limits and is bound as it is.
  * SG_POLICY and the others as cer_execute(). A process of its own does it in a
  * folder that is removed whatever happens. Call it before threads start. */
 enum sg_rc cer_rehearse(const struct cer_rehearse_args *args,

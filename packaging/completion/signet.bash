@@ -96,13 +96,15 @@ _signet_options() {
         echo "--json --verbose --help"
         ;;
     'ceremony plan')
-        echo "--out --json --verbose --help"
+        echo "--out --pin-source --token --guards --module --json --verbose
+            --help"
         ;;
     'ceremony show')
         echo "--json --verbose --help"
         ;;
     'ceremony rehearse')
-        echo "--softhsm --token-program --tmp --json --verbose --help"
+        echo "--softhsm --token-program --tmp --pin-source --token --guards
+            --module --json --verbose --help"
         ;;
     'ceremony approve')
         echo "--name --key --passphrase-source --out --answers --yes

@@ -301,8 +301,8 @@ def rehearsal(room, plan, softhsm=MODULE):
             "--token-program", SIGNET_TOKEN, "--tmp", room.dir]
 
 
-def rehearse(room, plan, check=True):
-    return room.signet(*rehearsal(room, plan), check=check)
+def rehearse(room, plan, *more, check=True):
+    return room.signet(*rehearsal(room, plan), *more, check=check)
 
 
 def test_every_type_is_rehearsed_and_executed(room):
@@ -418,6 +418,60 @@ def test_each_field_of_the_guard_holds(room):
     room.execute(guarded_intermediate(room, "g-good"), "g-good")
     room.refused(75, "more than 2 signatures per day",
                  guarded_intermediate(room, "g-third"), "g-third")
+
+
+def test_the_guard_is_known_before_the_ceremony(room):
+    """plan says what the key's guard will refuse, a rehearsal refuses it."""
+    room.execute(room.key_plan("narrow-key", "narrow", guard={
+        "purpose": "ca", "may_sign_ca": True, "max_validity": "100d",
+        "max_path_length": 0, "extended_key_usage": ["serverAuth"]}),
+        "narrow-key")
+    public = str(room.dir / "narrow-key/public-key.pem")
+    root = {"key": {"label": "narrow"}, "public_key": public, "subject": {
+        "common_name": "Narrow"}, "validity": {
+            "not_before": instant(), "duration": "90d"}}
+    below = {"key": {"label": "narrow"},
+             "issuer": {"certificate": str(room.dir
+                                           / "narrow/certificate.pem")},
+             "public_key": str(room.dir / "first-key/public-key.pem"),
+             "subject": {"common_name": "Below"}, "path_length": 0,
+             "extended_key_usage": ["serverAuth"],
+             "validity": {"not_before": instant(), "duration": "80d"}}
+
+    def judged(kind, name, fields, code, plan_says, rehearsal_says):
+        plan = room.plan(kind, name, **fields)
+        expect(plan.shown["guard"], None)  # nobody asked the token
+        shown = json.loads(room.signet(
+            "ceremony", "plan", room.dir / f"{name}.yaml", "--out",
+            room.dir / f"{name}.again.json", "--json", *asked).stdout)
+        expect(shown["guard"], plan_says, name)
+        rehearse(room, plan)  # what the guard limits is not rehearsed
+        done = rehearse(room, plan, *asked, check=False)
+        expect(done.returncode, code, done.stderr)
+        expect_in(rehearsal_says, done.stdout + done.stderr)
+        return plan
+
+    asked = ["--module", MODULE, "--guards", room.dir / "guards",
+             "--pin-source", f"file:{room.pin}"]
+    judged("root", "narrow-long", {**root, "validity": {
+        "not_before": instant(), "duration": "101d"}}, 65,
+        "validity of 101 days, the key's certificates have at most 100",
+        "REHEARSAL: guard: validity of 8726400 s")
+    plan = judged("root", "narrow", root, 0, None, "REHEARSAL passed")
+    room.execute(plan, "narrow")
+    judged("intermediate", "narrow-path", {**below, "path_length": 1}, 65,
+           "the key's CA certificates have a path length of at most 0",
+           "REHEARSAL: guard: path length 1, at most 0")
+    # not foreseen, but rehearsed
+    judged("intermediate", "narrow-eku", {
+        **below, "extended_key_usage": ["clientAuth"]}, 65, None,
+        "REHEARSAL: guard: extKeyUsage 1.3.6.1.5.5.7.3.2 is none of the key's")
+    judged("intermediate", "narrow-good", below, 0, None, "REHEARSAL passed")
+    done = room.signet("ceremony", "plan", room.dir / "narrow-good.yaml",
+                       "--out", room.dir / "unasked.json", "--module", MODULE,
+                       "--guards", room.dir / "guards", "--token", "nobody",
+                       "--pin-source", f"file:{room.pin}")
+    expect_in("The key's guard          not asked: ", done.stdout)
 
 
 def test_the_rate_of_a_second_holds(room):
