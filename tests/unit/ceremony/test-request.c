@@ -153,9 +153,9 @@ static void the_form_is_held(void **state)
     refuse(edit(text, "approvals_needed: 0", "approvals_needed: -1"),
            "r.yaml:27: approvals_needed: \"-1\": not a whole number");
     refuse(edit(text, "may_sign_ca: true", "may_sign_ca: maybe"),
-           "r.yaml:53: guard.may_sign_ca: \"maybe\": not true or false");
+           "r.yaml:55: guard.may_sign_ca: \"maybe\": not true or false");
     refuse(edit(text, "#  max_path_length: 1", "  max_path_length: none"),
-           "r.yaml:54: guard.max_path_length: \"none\": not a whole number");
+           "r.yaml:56: guard.max_path_length: \"none\": not a whole number");
     refuse(edit(text, "type: key", "type: leaf"),
            "r.yaml: type: \"leaf\": not one of key, root, intermediate, csr, "
            "cross-certificate, rollover, ocsp-responder, crl");
