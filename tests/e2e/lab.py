@@ -113,6 +113,19 @@ def yaml(value, indent=0):
     return out
 
 
+def is_stopped(pid):
+    """Every thread of it: the signal reaches them one by one."""
+    states = [(task / "stat").read_text().rsplit(")", 1)[1].split()[0]
+              for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    return all(state == "T" for state in states)
+
+
+def stand_still(pid):
+    """Stop a process: nothing of it goes on when this returns."""
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: is_stopped(pid), 10, "a process that stands still")
+
+
 # --- HTTP over a Unix socket -----------------------------------------------
 
 class UnixConnection(http.client.HTTPConnection):

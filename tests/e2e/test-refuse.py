@@ -8,7 +8,8 @@ import signal
 import socket
 import time
 
-from lab import Answer, Lab, expect, expect_in, run_tests, until
+from lab import (Answer, Lab, expect, expect_in, run_tests, stand_still,
+                 until)
 
 WILD = {"name": "wild", "allow_any_name": True, "key_type": "ec",
         "key_bits": "256", "ttl": "1h"}
@@ -231,6 +232,31 @@ def test_slow_loris(lab):
             sock.close()
 
 
+def hold(lab, count):
+    """So many connections that were really taken: those of earlier tests may
+    not be gone yet, and then a new one is turned away."""
+    held = []
+
+    def all_held():
+        conn = lab.connect()
+        conn.request("GET", "/v1/sys/health")
+        if Answer(conn.getresponse()).status == 200:
+            held.append(conn)
+        else:
+            conn.close()
+        return len(held) == count
+    until(all_held, 10, f"{count} connections")
+    return held
+
+
+def health_of_token(lab):
+    """As soon as a connection is free to ask on."""
+    def asked():
+        answer = lab.ask("GET", "/v1/sys/health")
+        return answer.json["tokens"][0] if answer.status == 200 else None
+    return until(asked, 10, "health")
+
+
 def test_disconnect_in_mid_request(lab):
     body = json.dumps({"common_name": "www.example.com"}).encode()
     head = (b"POST /v1/pki/issue/web HTTP/1.1\r\nHost: h\r\n"
@@ -239,42 +265,28 @@ def test_disconnect_in_mid_request(lab):
         with half_open(lab) as sock:
             sock.send((head + body)[:cut])
     daemon = lab.daemons[0]
-    token = daemon.token_pid()
+    token = health_of_token(lab)["pid"]
     before = len(daemon.lines("delivered=no"))
-    gone = [half_open(lab) for _ in range(10)]
-    os.kill(token, signal.SIGSTOP)
+    gone = hold(lab, 10)
+    stand_still(token)
     try:
-        for sock in gone:
-            sock.send(head + body)
+        for conn in gone:
+            conn.sock.send(head + body)
 
         def all_wait():
-            health = lab.ask("GET", "/v1/sys/health").json
-            return health["tokens"][0]["in_flight"] == len(gone)
+            return health_of_token(lab)["in_flight"] == len(gone)
         until(all_wait, 9, "requests at the token")
-        for sock in gone:
-            sock.close()
+        for conn in gone:
+            conn.close()
     finally:
         os.kill(token, signal.SIGCONT)
     daemon.wait_line("delivered=no", after=before + len(gone) - 1)
-    expect(lab.issue().status, 200)
-    health = lab.ask("GET", "/v1/sys/health").json
-    expect(health["tokens"][0]["in_flight"], 0)
+    until(lambda: lab.issue().status == 200, 10, "an answer again")
+    expect(health_of_token(lab)["in_flight"], 0)
 
 
 def test_too_many_connections(lab):
-    held = []
-
-    def all_held():
-        # Connections of earlier tests may not be gone yet.
-        conn = lab.connect()
-        conn.request("GET", "/v1/sys/health")
-        answer = Answer(conn.getresponse())
-        if answer.status == 200:
-            held.append(conn)
-        else:
-            conn.close()
-        return len(held) == 24
-    until(all_held, 5, "24 connections")
+    held = hold(lab, 24)
     answer = lab.ask("GET", "/v1/sys/health")
     refused(answer, "every connection is taken", 503)
     expect(answer.headers["Retry-After"], "1")

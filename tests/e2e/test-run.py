@@ -5,7 +5,6 @@ socket activation, and who its clients are."""
 
 import json
 import os
-import pathlib
 import re
 import signal
 import socket
@@ -15,7 +14,7 @@ import threading
 import time
 
 from lab import (MODULE, PIN, WEB, Daemon, Lab, Skip, expect, expect_in,
-                 rss_kib, run, run_tests, until)
+                 rss_kib, run, run_tests, stand_still, until)
 
 API = {**WEB, "name": "api"}
 
@@ -194,18 +193,10 @@ def test_stop_with_idle_and_slow_clients(lab):
     expect(len(daemon.lines("stopped", "unfinished=1")), 1)
 
 
-def is_stopped(pid):
-    """Every thread of it: the signal reaches them one by one."""
-    states = [(task / "stat").read_text().rsplit(")", 1)[1].split()[0]
-              for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
-    return all(state == "T" for state in states)
-
-
 def test_stop_while_the_token_hangs(lab):
     daemon = lab.start(lab.config(limits={"stop_timeout_ms": "1000"}))
     token = daemon.token_pid()
-    os.kill(token, signal.SIGSTOP)
-    until(lambda: is_stopped(token), 5, "a token process that stands still")
+    stand_still(token)
     answers = []
     client = threading.Thread(
         target=lambda: answers.append(lab.issue()))
