@@ -9,8 +9,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_BYTES_MAX 1024 /* two of them fit into one stack frame */
-#define READ_STEP 4096      /* bytes, where fstat does not know the size */
+#define READ_STEP 4096 /* bytes, where fstat does not know the size */
+
+enum sg_rc sg_file_path(const char *dir, const char *name,
+                        char dst[SG_FILE_PATH_MAX], struct sg_err *err)
+{
+    int n = snprintf(dst, SG_FILE_PATH_MAX, "%s/%s", dir, name);
+
+    if (n < 0 || n >= SG_FILE_PATH_MAX)
+        return sg_err_set(err, SG_USAGE, "%.64s...: path too long", dir);
+    return SG_OK;
+}
 
 void sg_fd_close_cleanup(int *fd)
 {
@@ -164,7 +173,7 @@ static enum sg_rc write_all(int fd, const char *path, struct sg_slice bytes,
 /* So that the new name itself survives a power cut. */
 static enum sg_rc sync_directory(const char *path, struct sg_err *err)
 {
-    char dir[PATH_BYTES_MAX];
+    char dir[SG_FILE_PATH_MAX];
     const char *slash = strrchr(path, '/');
     size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
 
@@ -211,7 +220,7 @@ static enum sg_rc put_in_place(const char *temp, const char *path,
 enum sg_rc sg_file_write(const char *path, struct sg_slice bytes, unsigned mode,
                          enum sg_file_clobber clobber, struct sg_err *err)
 {
-    char temp[PATH_BYTES_MAX];
+    char temp[SG_FILE_PATH_MAX];
     SG_CLEANUP(sg_fd_close) int fd = -1;
     int n = snprintf(temp, sizeof(temp), "%s.XXXXXX", path);
 

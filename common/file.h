@@ -6,6 +6,11 @@
 
 #include "common/buf.h"
 
+/* "dir/name" into dst. SG_USAGE when it does not fit. */
+#define SG_FILE_PATH_MAX 1024 /* two of them fit into one stack frame */
+enum sg_rc sg_file_path(const char *dir, const char *name,
+                        char dst[SG_FILE_PATH_MAX], struct sg_err *err);
+
 /* Append the file to out (its max is the limit: SG_LIMIT beyond).
  * SG_NOT_FOUND when it is not there, SG_IO otherwise. */
 enum sg_rc sg_file_read(const char *path, struct sg_buf *out,

@@ -298,6 +298,23 @@ static void descriptors_close_with_their_scope(void **state)
     assert_int_equal(errno, EBADF);
 }
 
+static void a_path_is_joined(void **state)
+{
+    char path[SG_FILE_PATH_MAX];
+    char dir[SG_FILE_PATH_MAX - 1];
+    struct sg_err err = { 0 };
+
+    (void)state;
+    t_ok(&err, sg_file_path("a/b", "c", path, &err));
+    assert_string_equal(path, "a/b/c");
+    memset(dir, 'd', sizeof(dir));
+    dir[sizeof(dir) - 2] = '\0';
+    t_ok(&err, sg_file_path(dir, "", path, &err));
+    t_refused(&err, sg_file_path(dir, "x", path, &err), SG_USAGE,
+              "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+              "...: path too long");
+}
+
 int main(void)
 {
 #define PLACED(f) cmocka_unit_test_setup_teardown(f, place_new, place_remove)
@@ -313,6 +330,7 @@ int main(void)
         PLACED(only_a_plain_file_is_read),
         PLACED(others_must_not_write_it),
         PLACED(strangers_must_not_own_it),
+        cmocka_unit_test(a_path_is_joined),
         cmocka_unit_test(descriptors_close_with_their_scope),
     };
 
