@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fts.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +9,6 @@
 #include "common/file.h"
 
 #define WHAT "bundle"
-#define PATH_LEN 1024
 
 static inline void fts_close_cleanup(FTS **tree)
 {
@@ -120,16 +118,6 @@ enum sg_rc cer_bundle_read(const char *const *path, size_t n,
 
 /* --- unpacking ------------------------------------------------------------------- */
 
-static enum sg_rc path_of(const char *dir, const char *name, char dst[PATH_LEN],
-                          struct sg_err *err)
-{
-    int n = snprintf(dst, PATH_LEN, "%s/%s", dir, name);
-
-    if (n < 0 || n >= PATH_LEN)
-        return sg_err_set(err, SG_USAGE, "%s: path too long", dir);
-    return SG_OK;
-}
-
 static enum sg_rc make_folder(const char *path, struct sg_err *err)
 {
     struct stat st;
@@ -149,9 +137,9 @@ static enum sg_rc make_folder(const char *path, struct sg_err *err)
 static enum sg_rc make_folders(const char *dir, const char *name,
                                struct sg_err *err)
 {
-    char path[PATH_LEN];
+    char path[SG_FILE_PATH_MAX];
 
-    SG_TRY(path_of(dir, name, path, err));
+    SG_TRY(sg_file_path(dir, name, path, err));
     for (char *p = path + strlen(dir) + 1; (p = strchr(p, '/')) != NULL; p++) {
         *p = '\0';
         SG_TRY(make_folder(path, err));
@@ -163,12 +151,12 @@ static enum sg_rc make_folders(const char *dir, const char *name,
 enum sg_rc cer_bundle_write(const struct cer_bundle *bundle, const char *dir,
                             struct sg_err *err)
 {
-    char path[PATH_LEN];
+    char path[SG_FILE_PATH_MAX];
     struct stat st;
 
     for (size_t i = 0; i < bundle->n; i++) {
         SG_TRY(cer_bundle_check_name(bundle->file[i].name, err));
-        SG_TRY(path_of(dir, bundle->file[i].name, path, err));
+        SG_TRY(sg_file_path(dir, bundle->file[i].name, path, err));
         if (lstat(path, &st) == 0)
             return sg_err_set(err, SG_CONFLICT,
                               "%s: exists; nothing was unpacked", path);
@@ -176,7 +164,7 @@ enum sg_rc cer_bundle_write(const struct cer_bundle *bundle, const char *dir,
     SG_TRY(make_folder(dir, err));
     for (size_t i = 0; i < bundle->n; i++) {
         SG_TRY(make_folders(dir, bundle->file[i].name, err));
-        SG_TRY(path_of(dir, bundle->file[i].name, path, err));
+        SG_TRY(sg_file_path(dir, bundle->file[i].name, path, err));
         SG_TRY(sg_file_write(path, bundle->file[i].bytes, 0644,
                              SG_FILE_NEW_ONLY, err));
     }

@@ -8,7 +8,6 @@
 #include "ceremony/json.h"
 #include "ceremony/transcript.h"
 
-#define CER_PATH_MAX 1024                         /* as transcripts have it */
 #define CER_RESULT_MAX ((size_t)64 * 1024 * 1024) /* bytes; a large CRL */
 
 struct cer_execution {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -167,7 +166,7 @@ static void say_history(const struct cer_execution *x)
 static enum sg_rc look_at_folder(const char *dir, bool *ret_begun,
                                  struct sg_err *err)
 {
-    char path[CER_PATH_MAX];
+    char path[SG_FILE_PATH_MAX];
     DIR *folder = opendir(dir);
     const struct dirent *entry;
     bool empty = true;
@@ -184,9 +183,7 @@ static enum sg_rc look_at_folder(const char *dir, bool *ret_begun,
                 && (strcmp(entry->d_name, ".") == 0
                     || strcmp(entry->d_name, "..") == 0);
     (void)closedir(folder);
-    int n = snprintf(path, sizeof(path), "%s/" CER_FILE_TRANSCRIPT, dir);
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return sg_err_set(err, SG_USAGE, "%.64s...: path too long", dir);
+    SG_TRY(sg_file_path(dir, CER_FILE_TRANSCRIPT, path, err));
     *ret_begun = access(path, F_OK) == 0;
     if (!empty && !*ret_begun)
         return sg_err_set(err, SG_CONFLICT,

@@ -86,7 +86,7 @@ static enum sg_rc check_last(const struct cer_execute_args *args,
 /* What is signed has to be recorded: better known before. */
 static enum sg_rc check_writable(const char *dir, struct sg_err *err)
 {
-    char parent[CER_PATH_MAX];
+    char parent[SG_FILE_PATH_MAX];
 
     if (access(dir, W_OK | X_OK) == 0)
         return SG_OK;
@@ -187,13 +187,11 @@ enum sg_rc cer_past_last(struct cer_execution *x, struct sg_slice *ret,
     struct cer_ledger ledger = { 0 };
     SG_CLEANUP(sg_buf_done) struct sg_buf file;
     struct sg_err why = { 0 };
-    char path[CER_PATH_MAX];
+    char path[SG_FILE_PATH_MAX];
     uint8_t hash[32];
 
     sg_buf_init(&file, CER_CRL_MAX);
-    int n = snprintf(path, sizeof(path), "%s/" CER_FILE_LAST, x->args->out);
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return sg_err_set(err, SG_USAGE, "%s: path too long", x->args->out);
+    SG_TRY(sg_file_path(x->args->out, CER_FILE_LAST, path, err));
     if (sg_file_read(path, &file, &why) == SG_OK
         && cer_sha256(sg_buf_slice(&file), hash, err) == SG_OK
         && memcmp(hash, want, sizeof(hash)) == 0) {
@@ -215,14 +213,12 @@ static enum sg_rc keep_last(struct cer_execution *x, struct sg_err *err)
 {
     struct sg_slice last = { 0 };
     struct sg_err why = { 0 };
-    char path[CER_PATH_MAX];
+    char path[SG_FILE_PATH_MAX];
 
     if (!x->plan->past.has_last)
         return SG_OK;
     SG_TRY(cer_past_last(x, &last, err));
-    int n = snprintf(path, sizeof(path), "%s/" CER_FILE_LAST, x->args->out);
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return sg_err_set(err, SG_USAGE, "%s: path too long", x->args->out);
+    SG_TRY(sg_file_path(x->args->out, CER_FILE_LAST, path, err));
     enum sg_rc rc = sg_file_write(path, last, 0644, SG_FILE_NEW_ONLY, &why);
     /* from an earlier run; another file is told of when all are written */
     if (rc != SG_OK && rc != SG_CONFLICT)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -330,13 +329,10 @@ static enum sg_rc same_file(const char *path, struct sg_slice bytes,
 static enum sg_rc put_file(struct cer_execution *x, const char *name,
                            struct sg_slice bytes, struct sg_err *err)
 {
-    char path[CER_PATH_MAX];
+    char path[SG_FILE_PATH_MAX];
     uint8_t hash[32];
     struct sg_err why = { 0 };
-    int n = snprintf(path, sizeof(path), "%s/%s", x->args->out, name);
-
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return sg_err_set(err, SG_USAGE, "%s: path too long", x->args->out);
+    SG_TRY(sg_file_path(x->args->out, name, path, err));
     enum sg_rc rc = sg_file_write(path, bytes, 0644, SG_FILE_NEW_ONLY, &why);
     if (rc == SG_CONFLICT)
         SG_TRY(same_file(path, bytes, err));
@@ -442,14 +438,12 @@ static enum sg_rc put_result(struct cer_execution *x, struct sg_err *err)
 
 static enum sg_rc put_approvals(struct cer_execution *x, struct sg_err *err)
 {
-    char folder[CER_PATH_MAX];
+    char folder[SG_FILE_PATH_MAX];
     char name[CER_APPROVAL_FILE_MAX];
-    int n = snprintf(folder, sizeof(folder), "%s/approvals", x->args->out);
 
     if (x->n_approvals == 0)
         return SG_OK;
-    if (n < 0 || (size_t)n >= sizeof(folder))
-        return sg_err_set(err, SG_USAGE, "%s: path too long", x->args->out);
+    SG_TRY(sg_file_path(x->args->out, "approvals", folder, err));
     if (mkdir(folder, 0755) != 0 && errno != EEXIST)
         return sg_err_errno(err, SG_IO, "%s", folder);
     for (size_t i = 0; i < x->n_approvals; i++)

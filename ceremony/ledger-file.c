@@ -11,22 +11,11 @@
 #include "common/file.h"
 #include "common/parse.h"
 
-#define PATH_LEN 1024
 #define KEY_ID_TEXT_MAX 128 /* hex */
 
 static enum sg_rc no_memory(struct sg_err *err)
 {
     return sg_err_set(err, SG_NOMEM, "ledger");
-}
-
-static enum sg_rc path_of(const char *dir, const char *name, char dst[PATH_LEN],
-                          struct sg_err *err)
-{
-    int n = snprintf(dst, PATH_LEN, "%s/%s", dir, name);
-
-    if (n < 0 || n >= PATH_LEN)
-        return sg_err_set(err, SG_USAGE, "%s: path too long", dir);
-    return SG_OK;
 }
 
 /* --- lines into rows ----------------------------------------------------------- */
@@ -133,10 +122,10 @@ enum sg_rc cer_ledger_read(const char *dir, struct sg_arena *arena,
                            struct cer_ledger *ret, struct sg_err *err)
 {
     SG_CLEANUP(cer_transcript_free) struct cer_transcript *lines = NULL;
-    char path[PATH_LEN];
+    char path[SG_FILE_PATH_MAX];
     struct stat st;
 
-    SG_TRY(path_of(dir, CER_FILE_LEDGER, path, err));
+    SG_TRY(sg_file_path(dir, CER_FILE_LEDGER, path, err));
     /* made, and the power went before its first line */
     if (stat(path, &st) == 0 && st.st_size == 0)
         return sg_err_set(err, SG_NOT_FOUND, "%s: empty", path);
@@ -162,11 +151,11 @@ enum sg_rc cer_ledger_crl(const char *dir, const struct cer_ledger_row *row,
                           struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf file;
-    char path[PATH_LEN];
+    char path[SG_FILE_PATH_MAX];
     uint8_t hash[32];
 
     sg_buf_init(&file, CER_CRL_MAX);
-    SG_TRY(path_of(dir, row->file, path, err));
+    SG_TRY(sg_file_path(dir, row->file, path, err));
     SG_TRY(sg_file_read(path, &file, err));
     SG_TRY(cer_sha256(sg_buf_slice(&file), hash, err));
     if (memcmp(hash, row->sha256, sizeof(hash)) != 0)
@@ -342,11 +331,11 @@ static enum sg_rc put_file(const char *dir, const char *name,
                            struct sg_slice bytes, struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf there;
-    char path[PATH_LEN];
+    char path[SG_FILE_PATH_MAX];
     struct sg_err why = { 0 };
 
     sg_buf_init(&there, CER_CRL_MAX);
-    SG_TRY(path_of(dir, name, path, err));
+    SG_TRY(sg_file_path(dir, name, path, err));
     enum sg_rc rc = sg_file_write(path, bytes, 0644, SG_FILE_NEW_ONLY, &why);
     if (rc == SG_CONFLICT) {
         SG_TRY(sg_file_read(path, &there, err));

@@ -14,7 +14,6 @@
 
 #define QR_FILE_MAX 2048 /* bytes; larger files would fill pages with codes */
 #define TEXT_MAX 256
-#define PATH_LEN 1024
 #define FILES_BYTES_MAX ((size_t)256 * 1024 * 1024) /* with a large CRL twice */
 
 /* What is being written, and from what. */
@@ -506,28 +505,18 @@ enum sg_rc cer_transcript_html(const struct cer_transcript *transcript,
 
 /* --- into the folder ---------------------------------------------------------- */
 
-static enum sg_rc path_of(const char *dir, const char *name, char dst[PATH_LEN],
-                          struct sg_err *err)
-{
-    int n = snprintf(dst, PATH_LEN, "%s/%s", dir, name);
-
-    if (n < 0 || n >= PATH_LEN)
-        return sg_err_set(err, SG_USAGE, "%s: path too long", dir);
-    return SG_OK;
-}
-
 static enum sg_rc read_one(const char *dir, json_object *row,
                            struct sg_arena *arena, struct cer_page_file *ret,
                            struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf bytes;
-    char path[PATH_LEN];
+    char path[SG_FILE_PATH_MAX];
 
     sg_buf_init(&bytes, FILES_BYTES_MAX);
     ret->name = sg_arena_strdup(arena, member(row, "name"));
     if (ret->name == NULL)
         return sg_err_set(err, SG_NOMEM, "page");
-    SG_TRY(path_of(dir, ret->name, path, err));
+    SG_TRY(sg_file_path(dir, ret->name, path, err));
     SG_TRY(sg_file_read(path, &bytes, err));
     ret->bytes = sg_arena_copy(arena, sg_buf_slice(&bytes));
     if (bytes.len > 0 && ret->bytes.p == NULL)
@@ -566,13 +555,13 @@ enum sg_rc cer_transcript_write_page(const char *dir,
     SG_CLEANUP(sg_buf_done) struct sg_buf page;
     SG_CLEANUP(sg_arena_done) struct sg_arena arena;
     struct cer_page_file *file = NULL;
-    char path[PATH_LEN];
+    char path[SG_FILE_PATH_MAX];
     size_t n = 0;
 
     sg_buf_init(&page, CER_PAGE_MAX);
     sg_arena_init(&arena, FILES_BYTES_MAX);
     SG_TRY(read_files(dir, transcript, &arena, &file, &n, err));
     SG_TRY(cer_transcript_html(transcript, plan, file, n, &page, err));
-    SG_TRY(path_of(dir, CER_FILE_PAGE, path, err));
+    SG_TRY(sg_file_path(dir, CER_FILE_PAGE, path, err));
     return sg_file_write(path, sg_buf_slice(&page), 0644, SG_FILE_REPLACE, err);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ceremony/transcript.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -293,13 +293,13 @@ enum sg_rc cer_lines_open(const char *dir, const char *name,
 {
     SG_CLEANUP(cer_transcript_free) struct cer_transcript *t = NULL;
     SG_CLEANUP(sg_buf_done) struct sg_buf file;
-    char path[1024];
+    char path[SG_FILE_PATH_MAX];
     size_t whole = 0;
 
     sg_buf_init(&file, FILE_MAX_BYTES);
+    SG_TRY(sg_file_path(dir, name, path, err));
     SG_TRY(new_transcript(&t, err));
-    if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
-        return sg_err_set(err, SG_USAGE, "%s: path too long", dir);
+    assert(t != NULL);
     t->fd =
         open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (t->fd < 0)

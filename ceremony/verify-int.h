@@ -10,7 +10,6 @@
 /* Each CRL twice, the approvals, the plan, the last CRL, the calendar. */
 #define CER_VERIFY_FILES_MAX 128
 #define CER_VERIFY_FILE_MAX ((size_t)64 * 1024 * 1024) /* bytes; a large CRL */
-#define CER_VERIFY_PATH_MAX 1024
 
 /* One file of the folder: its name from there, and its bytes. */
 struct cer_verify {

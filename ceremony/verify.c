@@ -30,12 +30,10 @@ enum sg_rc cer_verify_read(struct cer_verify *v, const char *name,
                            struct sg_slice *ret, struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf file;
-    char path[CER_VERIFY_PATH_MAX];
+    char path[SG_FILE_PATH_MAX];
 
     sg_buf_init(&file, CER_VERIFY_FILE_MAX);
-    int n = snprintf(path, sizeof(path), "%s/%s", v->dir, name);
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return sg_err_set(err, SG_USAGE, "%s: path too long", v->dir);
+    SG_TRY(sg_file_path(v->dir, name, path, err));
     SG_TRY(sg_file_read_plain(path, &file, err));
     *ret = sg_arena_copy(&v->arena, sg_buf_slice(&file));
     if (file.len > 0 && ret->p == NULL)
@@ -76,11 +74,9 @@ static enum sg_rc check_plan(struct cer_verify *v, struct sg_err *err)
 
 static enum sg_rc check_chain(struct cer_verify *v, struct sg_err *err)
 {
-    char path[CER_VERIFY_PATH_MAX];
+    char path[SG_FILE_PATH_MAX];
 
-    int n = snprintf(path, sizeof(path), "%s/" CER_FILE_TRANSCRIPT, v->dir);
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return sg_err_set(err, SG_USAGE, "%s: path too long", v->dir);
+    SG_TRY(sg_file_path(v->dir, CER_FILE_TRANSCRIPT, path, err));
     SG_TRY(cer_transcript_read(path, &v->transcript, err));
     SG_TRY(cer_transcript_sha256(v->transcript, v->transcript_sha256, err));
     (void)snprintf(v->note, sizeof(v->note), "%zu lines",

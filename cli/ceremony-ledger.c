@@ -10,7 +10,6 @@
 #include "common/pem.h"
 
 #define EXPIRED_MAX 4096
-#define PATH_LEN 1024
 
 struct ledger_args {
     const char *crl, *dir, *last, *issuer;
@@ -230,12 +229,10 @@ static enum sg_rc write_ics(const char *dir, const struct cer_ledger *ledger,
                             struct sg_err *err)
 {
     SG_CLEANUP(sg_buf_done) struct sg_buf ics;
-    char path[PATH_LEN];
+    char path[SG_FILE_PATH_MAX];
 
     sg_buf_init(&ics, (size_t)16 * 1024 * 1024);
-    int n = snprintf(path, sizeof(path), "%s/" CER_FILE_CALENDAR, dir);
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return sg_err_set(err, SG_USAGE, "%s: path too long", dir);
+    SG_TRY(sg_file_path(dir, CER_FILE_CALENDAR, path, err));
     SG_TRY(cer_ledger_ics(ledger, &ics, err));
     return sg_file_write(path, sg_buf_slice(&ics), 0644, SG_FILE_REPLACE, err);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,7 +11,6 @@
 #include "common/clock.h"
 #include "common/file.h"
 
-#define PATH_LEN 1024
 #define LINES_BYTES_MAX ((size_t)16 * 1024 * 1024) /* of a transcript */
 
 struct seal_args {
@@ -96,21 +94,12 @@ static enum sg_rc sign(void *arg, struct sg_slice message, struct sg_buf *out,
 
 /* --- the folder ------------------------------------------------------------------ */
 
-static enum sg_rc path_of(const char *dir, const char *name, char dst[PATH_LEN],
-                          struct sg_err *err)
-{
-    int n = snprintf(dst, PATH_LEN, "%s/%s", dir, name);
-
-    if (n < 0 || n >= PATH_LEN)
-        return sg_err_set(err, SG_USAGE, "%s: path too long", dir);
-    return SG_OK;
-}
-
 /* Where the seal goes: asked before the token signs. */
-static enum sg_rc find_place(const char *dir, char ret_path[static PATH_LEN],
+static enum sg_rc find_place(const char *dir,
+                             char ret_path[static SG_FILE_PATH_MAX],
                              struct sg_err *err)
 {
-    SG_TRY(path_of(dir, CER_FILE_CMS, ret_path, err));
+    SG_TRY(sg_file_path(dir, CER_FILE_CMS, ret_path, err));
     if (access(ret_path, F_OK) == 0)
         return sg_err_set(err, SG_CONFLICT, "%s: it is sealed already",
                           ret_path);
@@ -122,9 +111,9 @@ static enum sg_rc read_transcript(const char *dir, struct sg_buf *out,
                                   struct sg_err *err)
 {
     SG_CLEANUP(cer_transcript_free) struct cer_transcript *lines = NULL;
-    char path[PATH_LEN];
+    char path[SG_FILE_PATH_MAX];
 
-    SG_TRY(path_of(dir, CER_FILE_TRANSCRIPT, path, err));
+    SG_TRY(sg_file_path(dir, CER_FILE_TRANSCRIPT, path, err));
     SG_TRY(cer_transcript_read(path, &lines, err));
     if (cer_transcript_find(lines, "closed") == NULL)
         return sg_err_set(err, SG_POLICY, "%s: the ceremony is not completed",
@@ -182,7 +171,7 @@ static enum sg_rc run(struct cli *cli, const void *opaque, struct sg_err *err)
     SG_CLEANUP(tok_client_free) struct tok_client *client = NULL;
     struct sg_slice cert[CER_CMS_CERTS_MAX];
     struct signer signer = { 0 };
-    char path[PATH_LEN];
+    char path[SG_FILE_PATH_MAX];
     size_t n = 0;
 
     sg_arena_init(&arena, (size_t)1024 * 1024);
