@@ -397,7 +397,7 @@ static enum sg_rc run(struct serve *s, struct worker **workers, unsigned n,
 enum sg_rc tok_serve(const struct tok_serve_config *cfg, int *ret_exit,
                      struct sg_err *err)
 {
-    struct worker *workers[TOK_SESSIONS_MAX];
+    struct worker *workers[TOK_SESSIONS_MAX] = { NULL };
     struct serve s = { .cfg = *cfg };
     unsigned want = cfg->login != NULL ? cfg->login->n_sessions : 1;
     unsigned n = 0;

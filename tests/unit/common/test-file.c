@@ -308,7 +308,7 @@ static void a_path_is_joined(void **state)
     t_ok(&err, sg_file_path("a/b", "c", path, &err));
     assert_string_equal(path, "a/b/c");
     memset(dir, 'd', sizeof(dir));
-    dir[sizeof(dir) - 2] = '\0';
+    dir[sizeof(dir) - 1] = '\0';
     t_ok(&err, sg_file_path(dir, "", path, &err));
     t_refused(&err, sg_file_path(dir, "x", path, &err), SG_USAGE,
               "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
