@@ -105,27 +105,33 @@ static enum sg_rc write_attributes(const struct cer_cms_args *args,
     return sg_derw_finish(&w, err);
 }
 
-static void write_signer(struct sg_derw *w, const struct cer_cms_args *args,
-                         const struct hash *hash, const struct ca_cert *cert,
-                         struct sg_slice attributes, struct sg_slice signature)
+/* What a message is made of. */
+struct making {
+    const struct cer_cms_args *args;
+    const struct hash *hash;
+    const struct ca_cert *cert;
+    struct sg_slice attributes, signature;
+};
+
+static void write_signer(struct sg_derw *w, const struct making *m)
 {
     const struct sg_slice inner =
-        SG_SLICE(attributes.p + 1, attributes.len - 1);
+        SG_SLICE(m->attributes.p + 1, m->attributes.len - 1);
     const uint8_t implicit = SG_DER_CONTEXT_CONSTRUCTED(0);
     size_t infos = sg_derw_begin(w, SG_DER_SET);
     size_t info = sg_derw_begin(w, SG_DER_SEQUENCE);
 
     sg_derw_uint(w, VERSION);
     size_t sid = sg_derw_begin(w, SG_DER_SEQUENCE);
-    sg_derw_raw(w, cert->issuer);
-    sg_derw_tlv(w, SG_DER_INTEGER, cert->serial);
+    sg_derw_raw(w, m->cert->issuer);
+    sg_derw_tlv(w, SG_DER_INTEGER, m->cert->serial);
     sg_derw_end(w, sid);
-    sg_derw_raw(w, hash->der);
+    sg_derw_raw(w, m->hash->der);
     /* The same octets under [0] instead of SET. */
     sg_derw_raw(w, SG_SLICE(&implicit, 1));
     sg_derw_raw(w, inner);
-    sg_derw_raw(w, ca_sigalg_der(args->alg));
-    sg_derw_tlv(w, SG_DER_OCTET_STRING, signature);
+    sg_derw_raw(w, ca_sigalg_der(m->args->alg));
+    sg_derw_tlv(w, SG_DER_OCTET_STRING, m->signature);
     sg_derw_end(w, info);
     sg_derw_end(w, infos);
 }
@@ -156,10 +162,7 @@ static void write_certificates(struct sg_derw *w,
     sg_derw_end(w, set);
 }
 
-static enum sg_rc write_all(const struct cer_cms_args *args,
-                            const struct hash *hash, const struct ca_cert *cert,
-                            struct sg_slice attributes,
-                            struct sg_slice signature, struct sg_buf *out,
+static enum sg_rc write_all(const struct making *m, struct sg_buf *out,
                             struct sg_err *err)
 {
     struct sg_derw w;
@@ -171,13 +174,13 @@ static enum sg_rc write_all(const struct cer_cms_args *args,
     size_t data = sg_derw_begin(&w, SG_DER_SEQUENCE);
     sg_derw_uint(&w, VERSION);
     size_t set = sg_derw_begin(&w, SG_DER_SET);
-    sg_derw_raw(&w, hash->der);
+    sg_derw_raw(&w, m->hash->der);
     sg_derw_end(&w, set);
     size_t content = sg_derw_begin(&w, SG_DER_SEQUENCE);
     sg_derw_oid(&w, OID_DATA); /* and nothing else: detached */
     sg_derw_end(&w, content);
-    write_certificates(&w, args);
-    write_signer(&w, args, hash, cert, attributes, signature);
+    write_certificates(&w, m->args);
+    write_signer(&w, m);
     sg_derw_end(&w, data);
     sg_derw_end(&w, outer);
     sg_derw_end(&w, info);
@@ -209,8 +212,10 @@ enum sg_rc cer_cms_make(const struct cer_cms_args *args, struct sg_buf *out,
     SG_TRY(ca_cert_parse(&arena, args->cert[0], &signer->cert, err));
     SG_TRY(write_attributes(args, hash, &attributes, err));
     SG_TRY(args->sign(args->arg, sg_buf_slice(&attributes), &signature, err));
-    SG_TRY(write_all(args, hash, &signer->cert, sg_buf_slice(&attributes),
-                     sg_buf_slice(&signature), &made, err));
+    const struct making making = { args, hash, &signer->cert,
+                                   sg_buf_slice(&attributes),
+                                   sg_buf_slice(&signature) };
+    SG_TRY(write_all(&making, &made, err));
     SG_TRY(
         cer_cms_check(sg_buf_slice(&made), args->content, &arena, signer, err));
     return sg_buf_put(out, made.data, made.len, err);
