@@ -63,8 +63,10 @@ static const char NOT_ASKED[] = "not asked";
 
 static void same_text(const char *who, const char *got, const char *want)
 {
-    if ((got == NULL) != (want == NULL)
-        || (got != NULL && strstr(got, want) == NULL))
+    bool same =
+        got != NULL && want != NULL ? strstr(got, want) != NULL : got == want;
+
+    if (!same)
         fail_msg("%s: %s, not %s", who, got != NULL ? got : "good",
                  want != NULL ? want : "good");
 }
