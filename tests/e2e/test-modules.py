@@ -259,6 +259,11 @@ def test_nss(_):
         lab.live()
 
 
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
 def tpm(lab):
     """A TPM in software, its resource manager, and the bus between them."""
     (lab.dir / "tpm").mkdir()
@@ -276,12 +281,14 @@ def tpm(lab):
               "--ctrl", f"type=tcp,port={port + 1}", "--flags",
               "not-need-init,startup-clear")
     e2e.until((lab.dir / "bus").exists, what="dbus-daemon")
+    # The resource manager tries once.
+    e2e.until(lambda: listens(port + 1), what="swtpm")
     lab.serve(program("tpm2-abrmd"), "--session", "--allow-root",
               f"--tcti=swtpm:host=127.0.0.1,port={port}")
     def there():
         done = lab.signet("token", "list", *lab.args(), check=False)
         return done.returncode == 0 or time.sleep(0.2)
-    e2e.until(there, 15, "TPM")
+    e2e.until(there, 30, "TPM")
     lab.signet("token", "init", "--label", lab.token, "--so-pin-source",
                f"file:{lab.pin}", "--pin-source", f"file:{lab.pin}",
                *lab.args())
