@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write tests/data/lint/: certificates and CRLs that break one rule each.
+"""Write tests/data/bad/lint/: certificates and CRLs that break one rule each.
 
 The name of a file is the rule that it breaks: RULE.public.pem is judged with
 the public TLS profile, RULE.private.pem with the private one; a file with
@@ -14,7 +14,7 @@ import sys
 
 from dertools import *  # pylint: disable=wildcard-import,unused-wildcard-import
 
-OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lint")
+OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bad/lint")
 
 # --- pieces ------------------------------------------------------------------
 
@@ -582,8 +582,8 @@ def stale():
     dn = name(("C", "NL"), ("O", "Example"), ("CN", "Example Stale"))
     stale_inter = inter({"eku": b""}, subject=dn, before=utc("250101000000Z"))
     stale_root = root(before=utc("240101000000Z"))
-    write("../stale", "issuer", stale_inter.der())
-    write("../stale", "root", stale_root.der())
+    write("../../stale", "issuer", stale_inter.der())
+    write("../../stale", "root", stale_root.der())
 
 
 def main():

@@ -11,7 +11,7 @@ import subprocess
 from lab import SIGNET, Lab, expect, expect_in, run, run_tests
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-DATA = SOURCE / "tests/data/lint"
+DATA = SOURCE / "tests/data/bad/lint"
 
 
 def lint(*args, code=0):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each file of tests/data/lint is named after the rule that it breaks, and must
+/* Each file of tests/data/bad/lint is named after the rule that it breaks, and must
  * break no other; each rule must have a file. */
 #include "tests/lib/t.h"
 
