@@ -25,7 +25,8 @@ static enum sg_rc lint_tbs_of(const char *name)
     sg_err_clear(&err);
     sg_buf_init(&text, FILE_MAX);
     sg_buf_init(&der, FILE_MAX);
-    (void)snprintf(path, sizeof(path), SOURCE_ROOT "/tests/data/bad/lint/%s", name);
+    (void)snprintf(path, sizeof(path), SOURCE_ROOT "/tests/data/bad/lint/%s",
+                   name);
     assert_int_equal(sg_file_read(path, &text, &err), SG_OK);
     assert_int_equal(
         sg_pem_or_der(sg_buf_slice(&text), "CERTIFICATE", &der, &err), SG_OK);
