@@ -411,9 +411,8 @@ void lint_ski_not_critical(struct lint_job *job)
         lint_say(job, "subjectKeyIdentifier is critical");
 }
 
-void lint_aki_form(struct lint_job *job)
+void lint_aki_names_issuer(struct lint_job *job, const struct lint_ext *ext)
 {
-    const struct lint_ext *ext = lint_cert_ext(job->cert, LINT_OID_AKI);
     struct lint_iter iter;
     struct sg_der_tlv tlv;
 
@@ -424,6 +423,11 @@ void lint_aki_form(struct lint_job *job)
         if (tlv.tag != SG_DER_CONTEXT(0))
             lint_say(job, "authorityKeyIdentifier holds issuer or serial "
                           "number");
+}
+
+void lint_aki_form(struct lint_job *job)
+{
+    lint_aki_names_issuer(job, lint_cert_ext(job->cert, LINT_OID_AKI));
 }
 
 /* The first and the last second belong to the life (RFC 5280 4.1.2.5). */

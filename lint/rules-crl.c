@@ -93,17 +93,7 @@ void lint_crl_aki(struct lint_job *job)
 
 void lint_crl_aki_form(struct lint_job *job)
 {
-    const struct lint_ext *ext = FIND(job, LINT_OID_AKI);
-    struct lint_iter iter;
-    struct sg_der_tlv tlv;
-
-    if (ext == NULL)
-        return;
-    lint_iter_init(&iter, ext->value, "authorityKeyIdentifier");
-    while (lint_iter_next(&iter, &tlv))
-        if (tlv.tag != SG_DER_CONTEXT(0))
-            lint_say(job, "authorityKeyIdentifier holds issuer or serial "
-                          "number");
+    lint_aki_names_issuer(job, FIND(job, LINT_OID_AKI));
 }
 
 void lint_crl_empty_list(struct lint_job *job)

@@ -28,6 +28,10 @@ struct lint_job {
 SG_PRINTF(2, 3)
 void lint_say(struct lint_job *job, const char *fmt, ...);
 
+/* Says so when the authorityKeyIdentifier of a certificate or a CRL holds more
+ * than a keyIdentifier; nothing when ext is NULL. */
+void lint_aki_names_issuer(struct lint_job *job, const struct lint_ext *ext);
+
 typedef void (*lint_check)(struct lint_job *job);
 struct lint_row {
     struct lint_rule rule;
