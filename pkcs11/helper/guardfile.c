@@ -363,6 +363,16 @@ static enum sg_rc chain_text(struct sg_slice chain, struct sg_buf *out,
     return sg_buf_put_u8(out, 0, err);
 }
 
+static void purposes_text(const struct tok_guard *g,
+                          char oid[TOK_EKU_MAX][SG_OID_TEXT_MAX],
+                          char *ret_list[TOK_EKU_MAX])
+{
+    for (uint32_t i = 0; i < g->n_eku; i++) {
+        (void)sg_oid_to_text(SG_SLICE(g->eku[i].octets, g->eku[i].len), oid[i]);
+        ret_list[i] = oid[i];
+    }
+}
+
 /* The text of a guard; every string in file is borrowed for the call. */
 static enum sg_rc guard_text(const struct tok_guard_key *key,
                              const struct tok_guard *g, struct sg_buf *out,
@@ -390,10 +400,7 @@ static enum sg_rc guard_text(const struct tok_guard_key *key,
     if (g->names.len > 0)
         SG_TRY(pem_text(NAMES_LABEL, g->names, &names, err));
     SG_TRY(chain_text(g->chain, &chain, err));
-    for (uint32_t i = 0; i < g->n_eku; i++) {
-        purposes[i] = oid[i];
-        (void)sg_oid_to_text(SG_SLICE(g->eku[i].octets, g->eku[i].len), oid[i]);
-    }
+    purposes_text(g, oid, purposes);
     SG_TRY(pem_text("PUBLIC KEY", key->spki, &spki, err));
     if (g->bound)
         SG_TRY(pem_text("CERTIFICATE", g->issuer_cert, &cert, err));
